@@ -1,0 +1,41 @@
+/**
+ * A binary message: 16 bytes of header, then raw records as the kernel wrote them (layouts in `src/generated`).
+ * Little-endian: kind u32, sequence u32, generation u32, records u32.
+ */
+export type BatchKind = 'flows' | 'totals'
+
+export interface Batch {
+  readonly kind: BatchKind
+  /** Counts every message that carries counts, from 0; a gap or a repeat is a bug, a repeat after a resume is skipped. */
+  readonly sequence: number
+  readonly generation: number
+  readonly count: number
+  readonly records: Uint8Array
+}
+
+export const batchHeaderBytes = 16
+const kinds: readonly BatchKind[] = ['flows', 'totals']
+
+export function writeBatchHeader(target: Uint8Array, batch: Omit<Batch, 'records'>): void {
+  const view = new DataView(target.buffer, target.byteOffset, batchHeaderBytes)
+  view.setUint32(0, kinds.indexOf(batch.kind), true)
+  view.setUint32(4, batch.sequence, true)
+  view.setUint32(8, batch.generation, true)
+  view.setUint32(12, batch.count, true)
+}
+
+/** Views into the message, no copy. Throws RangeError on anything that no agent of this version sends. */
+export function readBatch(message: Uint8Array): Batch {
+  if (message.byteLength < batchHeaderBytes)
+    throw new RangeError(`a batch of ${message.byteLength} bytes has no header`)
+  const view = new DataView(message.buffer, message.byteOffset, message.byteLength)
+  const kind = kinds[view.getUint32(0, true)]
+  if (kind === undefined) throw new RangeError(`batch kind ${view.getUint32(0, true)} is unknown`)
+  return {
+    kind,
+    sequence: view.getUint32(4, true),
+    generation: view.getUint32(8, true),
+    count: view.getUint32(12, true),
+    records: message.subarray(batchHeaderBytes),
+  }
+}
