@@ -38,3 +38,12 @@ export const agentEnded = (why: string): PluginError =>
     advice:
       "The node is clean: the kernel removes what a dead agent held. Run the command again with -v to see the agent's log.",
   })
+
+export const tunnelLost = (node: string, cause: unknown): PluginError =>
+  new PluginError('tunnel-lost', `The connection to the agent on ${node} broke and could not be restored`, {
+    advice: 'The agent ends by itself within 15 s and the kernel removes what it held. Check the API server, then run the command again.',
+    cause,
+  })
+
+export const notBuilt = (paths: string): PluginError =>
+  new PluginError('not-built', `The agent is not where it should be (${paths})`, {advice: 'In a checkout: npm run build. Otherwise install kubectl-ipv6 again.'})

@@ -1,0 +1,93 @@
+import {type ChildProcess, spawn} from 'node:child_process'
+import {existsSync, readFileSync} from 'node:fs'
+import {connect} from 'node:net'
+import {join} from 'node:path'
+import {createInterface} from 'node:readline'
+import type {Duplex} from 'node:stream'
+import {agentEnded, fromAgent, needsLinux, needsRoot, notBuilt} from '../errors.ts'
+import type {Failed} from '../protocol/message.ts'
+import type {AgentSettings} from '../protocol/settings.ts'
+import type {AgentDoor} from './watch-agent.ts'
+
+/** CAP_NET_ADMIN, CAP_PERFMON and CAP_BPF: bits of CapEff in /proc/self/status (include/uapi/linux/capability.h). */
+const neededCapabilities = (1n << 12n) | (1n << 38n) | (1n << 39n)
+
+/** An agent as a child process of this one, for the target `local`. */
+export class LocalAgent implements AgentDoor, AsyncDisposable {
+  readonly node = 'local'
+  readonly ended: Promise<Error>
+  readonly #child: ChildProcess
+  readonly #port: number
+  readonly #exited: Promise<unknown>
+
+  private constructor(child: ChildProcess, {port, ended}: {port: number; ended: Promise<Error>}) {
+    this.#child = child
+    this.#port = port
+    this.ended = ended
+    this.#exited = ended
+  }
+
+  static async start(settings: AgentSettings): Promise<LocalAgent> {
+    if (process.platform !== 'linux') throw needsLinux(process.platform)
+    if (!mayLoadPrograms()) throw needsRoot()
+    // A group of its own: Ctrl-C reaches this process only, which then ends the agent in order.
+    const child = spawn(process.execPath, [...agentFlags, agentProgram(), JSON.stringify(settings)], {stdio: ['ignore', 'pipe', 'pipe'], detached: true})
+    const ended = endOf(child)
+    const lines = createInterface({input: child.stdout})
+    const first = await Promise.race([new Promise<string>((resolve) => lines.once('line', resolve)), ended])
+    if (first instanceof Error) throw first
+    const {listening} = JSON.parse(first) as {listening: number} // written by our own agent
+    return new LocalAgent(child, {port: listening, ended})
+  }
+
+  open(signal: AbortSignal): Promise<Duplex> {
+    return new Promise((resolve, reject) => {
+      const socket = connect({host: '127.0.0.1', port: this.#port, noDelay: true, signal})
+      socket.once('connect', () => resolve(socket))
+      socket.once('error', reject)
+    })
+  }
+
+  /** Waits for the agent's own end, which `stop` has asked for; one that does not come is enforced. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
+    const patience = setTimeout(() => this.#child.kill('SIGTERM'), 1000)
+    const force = setTimeout(() => this.#child.kill('SIGKILL'), 5000)
+    await this.#exited
+    clearTimeout(patience)
+    clearTimeout(force)
+  }
+}
+
+/** As in the image's entry point: small heaps, for an agent that keeps next to nothing. */
+const agentFlags = ['--max-semi-space-size=2', '--max-old-space-size=128', '--disable-warning=ExperimentalWarning']
+
+function agentProgram(): string {
+  const candidates = ['../agent/agent.js', '../pod-agent/main.ts'].map((path) => join(import.meta.dirname, path))
+  const found = candidates.find((path) => existsSync(path))
+  if (found === undefined) throw notBuilt(candidates.join(', '))
+  return found
+}
+
+function mayLoadPrograms(): boolean {
+  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]
+  return effective !== undefined && (BigInt(`0x${effective}`) & neededCapabilities) === neededCapabilities
+}
+
+/** The agent's last JSON line on stderr says why it failed, where it could say so itself. */
+function endOf(child: ChildProcess): Promise<Error> {
+  let tail = ''
+  child.stderr?.on('data', (text: Buffer) => (tail = (tail + text.toString()).slice(-8192)))
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve(error))
+    child.once('close', (status, signal) => resolve(failureIn(tail) ?? agentEnded(signal === null ? `exit status ${status ?? 0}` : `killed by ${signal}`)))
+  })
+}
+
+function failureIn(text: string): Error | undefined {
+  for (const line of text.trimEnd().split('\n').reverse()) {
+    if (!line.startsWith('{"type":"failed"')) continue
+    return fromAgent(JSON.parse(line) as Failed) // written by our own agent
+  }
+  return undefined
+}

@@ -1,0 +1,177 @@
+import type {Duplex} from 'node:stream'
+import {setTimeout as delay} from 'node:timers/promises'
+import {agentEnded, agentMismatch, fromAgent, tunnelLost} from '../errors.ts'
+import {layoutHash} from '../generated/layout.ts'
+import type {Batch} from '../protocol/batch.ts'
+import type {AgentMessage, AttachedInterface, Hello, Stopped} from '../protocol/message.ts'
+import type {Identity} from './identity.ts'
+import type {Drain, SourceEvent} from './source.ts'
+import {type Heard, Wire} from './wire.ts'
+
+/** The way to one running agent. */
+export interface AgentDoor {
+  /** The name its lines carry. */
+  readonly node: string
+  /** A fresh byte stream to the agent's port. */
+  open(signal: AbortSignal): Promise<Duplex>
+  /** Settles with the reason when the agent is gone for good. */
+  readonly ended: Promise<Error>
+}
+
+export interface WatchOptions {
+  readonly identity: Identity
+  readonly silenceMs: number
+  /** Aborted to end in order: the agent detaches, sends its last counts, and says what it removed. */
+  readonly stop: AbortSignal
+}
+
+type Message = Exclude<AgentMessage, {type: 'challenge' | 'alive'}>
+
+/** Everything one agent tells until it stopped; a broken tunnel is opened again and no count is lost or doubled. Ends by returning what was removed. */
+export async function* watchAgent(door: AgentDoor, options: WatchOptions): AsyncGenerator<SourceEvent, Stopped> {
+  const conversation = new Conversation(door, options)
+  let lastHeard = Date.now()
+  for (;;) {
+    using wire = await conversation.connect(lastHeard)
+    const stop = () => wire.send({type: 'stop'})
+    options.stop.addEventListener('abort', stop)
+    try {
+      for (;;) {
+        const heard = await Promise.race([wire.take(), conversation.gone])
+        lastHeard = Date.now()
+        if ('message' in heard && heard.message.type === 'stopped') return heard.message
+        if ('message' in heard && heard.message.type === 'hello' && options.stop.aborted) stop()
+        yield* conversation.follow(heard)
+        if (conversation.received > conversation.acknowledged) conversation.acknowledge(wire)
+      }
+    } catch (cause) {
+      conversation.rethrowFinal(cause)
+      yield {type: 'notice', node: door.node, text: `The tunnel broke (${(cause as Error).message}); connecting again.`}
+    } finally {
+      options.stop.removeEventListener('abort', stop)
+    }
+  }
+}
+
+/** Where a run stands, across tunnels. */
+class Conversation {
+  received = -1
+  acknowledged = -1
+  readonly gone: Promise<never>
+  readonly #door: AgentDoor
+  readonly #options: WatchOptions
+  readonly #interfaces = new Map<number, AttachedInterface>()
+  #ended: Error | undefined
+  #started = false
+  #flows: Uint8Array[] = []
+  #totals: Uint8Array | undefined
+
+  constructor(door: AgentDoor, options: WatchOptions) {
+    this.#door = door
+    this.#options = options
+    this.gone = door.ended.then((error) => {
+      this.#ended = error
+      throw error
+    })
+    this.gone.catch(() => undefined) // also without a waiter, the agent's end is not an unhandled rejection
+  }
+
+  /** Opens a tunnel, again and again until the agent must have given up waiting. */
+  async connect(lastHeard: number): Promise<Wire> {
+    const {identity, silenceMs} = this.#options
+    for (;;) {
+      try {
+        const stream = await Promise.race([this.#door.open(AbortSignal.timeout(silenceMs)), this.gone])
+        return new Wire(stream, {identity, silenceMs, resumeAfter: this.received})
+      } catch (cause) {
+        this.rethrowFinal(cause)
+        if (Date.now() - lastHeard > silenceMs) throw tunnelLost(this.#door.node, cause)
+        await delay(200)
+      }
+    }
+  }
+
+  rethrowFinal(cause: unknown): void {
+    if (this.#ended !== undefined) throw this.#ended
+    if (cause instanceof Error && cause.name === 'PluginError') throw cause
+  }
+
+  acknowledge(wire: Wire): void {
+    this.acknowledged = this.received
+    wire.send({type: 'acknowledge', sequence: this.received})
+  }
+
+  *follow(heard: Heard): Generator<SourceEvent> {
+    if ('batch' in heard) this.#keep(heard.batch)
+    else yield* this.#follow(heard.message)
+  }
+
+  *#follow(message: Message): Generator<SourceEvent> {
+    const {node} = this.#door
+    switch (message.type) {
+      case 'hello':
+        yield* this.#greet(message)
+        return
+      case 'interface':
+        this.#remember(message.interface, message.change !== 'gone')
+        yield {type: 'interface', node, change: message}
+        return
+      case 'notice':
+        yield {type: 'notice', node, text: message.text}
+        return
+      case 'failed':
+        throw fromAgent(message)
+      case 'stopped':
+        throw agentEnded('it stopped by itself')
+      case 'drained':
+        if (this.#isNew(message.sequence)) yield {type: 'drain', node, drain: this.#complete(message)}
+    }
+  }
+
+  /** The first hello starts the run; a later one, after a resume, tells which interfaces came and went meanwhile. */
+  *#greet(hello: Hello): Generator<SourceEvent> {
+    const {node} = this.#door
+    if (hello.layout !== layoutHash) throw agentMismatch(hello.layout, layoutHash)
+    const known = new Map(this.#interfaces)
+    for (const each of hello.interfaces) this.#remember(each, true)
+    if (!this.#started) {
+      this.#started = true
+      yield {type: 'start', node, hello}
+      return
+    }
+    for (const each of hello.interfaces) {
+      if (!known.delete(each.index)) yield {type: 'interface', node, change: {type: 'interface', change: 'attached', interface: each}}
+    }
+    for (const each of known.values()) {
+      this.#remember(each, false)
+      yield {type: 'interface', node, change: {type: 'interface', change: 'gone', interface: {...each, hooks: []}}}
+    }
+    yield {type: 'notice', node, text: 'Connected again; no count was lost.'}
+  }
+
+  #remember(each: AttachedInterface, present: boolean): void {
+    if (present) this.#interfaces.set(each.index, each)
+    else this.#interfaces.delete(each.index)
+  }
+
+  #keep(batch: Batch): void {
+    if (!this.#isNew(batch.sequence)) return
+    if (batch.kind === 'totals') this.#totals = batch.records
+    else this.#flows.push(batch.records)
+  }
+
+  /** A resumed agent may repeat what this side already has; it never skips. */
+  #isNew(sequence: number): boolean {
+    if (sequence <= this.received) return false
+    if (sequence !== this.received + 1) throw new RangeError(`message ${sequence} came after ${this.received}`)
+    this.received = sequence
+    return true
+  }
+
+  #complete({generation, monotonicNs, final}: Extract<Message, {type: 'drained'}>): Drain {
+    const drain = {flows: this.#flows, totals: this.#totals, generation, monotonicNs: BigInt(monotonicNs), final}
+    this.#flows = []
+    this.#totals = undefined
+    return drain
+  }
+}
