@@ -41,9 +41,45 @@ export const agentEnded = (why: string): PluginError =>
 
 export const tunnelLost = (node: string, cause: unknown): PluginError =>
   new PluginError('tunnel-lost', `The connection to the agent on ${node} broke and could not be restored`, {
-    advice: 'The agent ends by itself within 15 s and the kernel removes what it held. Check the API server, then run the command again.',
+    advice:
+      'The agent ends by itself within 15 s and the kernel removes what it held. Check the API server, then run the command again.',
     cause,
   })
 
 export const notBuilt = (paths: string): PluginError =>
-  new PluginError('not-built', `The agent is not where it should be (${paths})`, {advice: 'In a checkout: npm run build. Otherwise install kubectl-ipv6 again.'})
+  new PluginError('not-built', `The agent is not where it should be (${paths})`, {
+    advice: 'In a checkout: npm run build. Otherwise install kubectl-ipv6 again.',
+  })
+
+export const notStopping = (node: string): PluginError =>
+  new PluginError('not-stopping', `The agent on ${node} was asked to stop and did not`, {
+    advice: 'It ends by itself when it has heard nothing for 15 s. To look for what is left: kubectl ipv6 cleanup',
+  })
+
+export const unreadableSettings = (what: string, cause?: unknown): PluginError =>
+  new PluginError('unreadable-settings', `The agent cannot read its settings: ${what}`, {
+    advice: 'Use an agent image of the same version as the plugin (--agent-image).',
+    cause,
+  })
+
+export const portTaken = (port: number): PluginError =>
+  new PluginError('port-taken', `Port ${port} on 127.0.0.1 is taken on this node`, {
+    advice: 'Run the command again: it takes another port.',
+  })
+
+export const noContainerProcess = (containers: readonly string[]): PluginError =>
+  new PluginError('no-container-process', `No process of the container ${containers.join(' or ')} is visible`, {
+    advice: 'Check that the pod still runs on this node, then run the command again.',
+  })
+
+export const namespaceRefused = (pid: number, cause: unknown): PluginError =>
+  new PluginError('namespace-refused', `The network namespace of process ${pid} cannot be entered`, {
+    advice: 'That needs SYS_ADMIN and SYS_PTRACE on the node: run with --profile privileged.',
+    cause,
+  })
+
+export const programsRefused = (why: string, cause: unknown): PluginError =>
+  new PluginError('programs-refused', `The kernel refused the eBPF programs: ${why}`, {
+    advice: 'The agent needs BPF, NET_ADMIN and PERFMON and a kernel from 5.11; see the log of the agent with -v.',
+    cause,
+  })
