@@ -31,7 +31,10 @@ export class LocalAgent implements AgentDoor, AsyncDisposable {
     if (process.platform !== 'linux') throw needsLinux(process.platform)
     if (!mayLoadPrograms()) throw needsRoot()
     // A group of its own: Ctrl-C reaches this process only, which then ends the agent in order.
-    const child = spawn(process.execPath, [...agentFlags, agentProgram(), JSON.stringify(settings)], {stdio: ['ignore', 'pipe', 'pipe'], detached: true})
+    const child = spawn(process.execPath, [...agentFlags, agentProgram(), JSON.stringify(settings)], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    })
     const ended = endOf(child)
     const lines = createInterface({input: child.stdout})
     const first = await Promise.race([new Promise<string>((resolve) => lines.once('line', resolve)), ended])
@@ -80,7 +83,9 @@ function endOf(child: ChildProcess): Promise<Error> {
   child.stderr?.on('data', (text: Buffer) => (tail = (tail + text.toString()).slice(-8192)))
   return new Promise((resolve) => {
     child.once('error', (error) => resolve(error))
-    child.once('close', (status, signal) => resolve(failureIn(tail) ?? agentEnded(signal === null ? `exit status ${status ?? 0}` : `killed by ${signal}`)))
+    child.once('close', (status, signal) =>
+      resolve(failureIn(tail) ?? agentEnded(signal === null ? `exit status ${status ?? 0}` : `killed by ${signal}`)),
+    )
   })
 }
 

@@ -1,6 +1,6 @@
 import type {Duplex} from 'node:stream'
 import {setTimeout as delay} from 'node:timers/promises'
-import {agentEnded, agentMismatch, fromAgent, tunnelLost} from '../errors.ts'
+import {agentEnded, agentMismatch, fromAgent, notStopping, tunnelLost} from '../errors.ts'
 import {layoutHash} from '../generated/layout.ts'
 import type {Batch} from '../protocol/batch.ts'
 import type {AgentMessage, AttachedInterface, Hello, Stopped} from '../protocol/message.ts'
@@ -33,11 +33,11 @@ export async function* watchAgent(door: AgentDoor, options: WatchOptions): Async
   let lastHeard = Date.now()
   for (;;) {
     using wire = await conversation.connect(lastHeard)
-    const stop = () => wire.send({type: 'stop'})
+    const stop = () => conversation.askToStop(wire)
     options.stop.addEventListener('abort', stop)
     try {
       for (;;) {
-        const heard = await Promise.race([wire.take(), conversation.gone])
+        const heard = await wire.take()
         lastHeard = Date.now()
         if ('message' in heard && heard.message.type === 'stopped') return heard.message
         if ('message' in heard && heard.message.type === 'hello' && options.stop.aborted) stop()
@@ -57,11 +57,12 @@ export async function* watchAgent(door: AgentDoor, options: WatchOptions): Async
 class Conversation {
   received = -1
   acknowledged = -1
-  readonly gone: Promise<never>
   readonly #door: AgentDoor
   readonly #options: WatchOptions
   readonly #interfaces = new Map<number, AttachedInterface>()
+  readonly #gone = new AbortController()
   #ended: Error | undefined
+  #wire: Wire | undefined
   #started = false
   #flows: Uint8Array[] = []
   #totals: Uint8Array | undefined
@@ -69,11 +70,7 @@ class Conversation {
   constructor(door: AgentDoor, options: WatchOptions) {
     this.#door = door
     this.#options = options
-    this.gone = door.ended.then((error) => {
-      this.#ended = error
-      throw error
-    })
-    this.gone.catch(() => undefined) // also without a waiter, the agent's end is not an unhandled rejection
+    void door.ended.then((error) => this.#end(error))
   }
 
   /** Opens a tunnel, again and again until the agent must have given up waiting. */
@@ -81,14 +78,27 @@ class Conversation {
     const {identity, silenceMs} = this.#options
     for (;;) {
       try {
-        const stream = await Promise.race([this.#door.open(AbortSignal.timeout(silenceMs)), this.gone])
-        return new Wire(stream, {identity, silenceMs, resumeAfter: this.received})
+        const stream = await this.#door.open(AbortSignal.any([AbortSignal.timeout(silenceMs), this.#gone.signal]))
+        this.#wire = new Wire(stream, {identity, silenceMs, resumeAfter: this.received})
+        return this.#wire
       } catch (cause) {
         this.rethrowFinal(cause)
         if (Date.now() - lastHeard > silenceMs) throw tunnelLost(this.#door.node, cause)
         await delay(200)
       }
     }
+  }
+
+  /** An agent that is asked and does not answer in time is left to its own end. */
+  askToStop(wire: Wire): void {
+    wire.send({type: 'stop'})
+    setTimeout(() => this.#end(notStopping(this.#door.node)), this.#options.silenceMs).unref()
+  }
+
+  #end(error: Error): void {
+    this.#ended ??= error
+    this.#gone.abort()
+    this.#wire?.fail(error)
   }
 
   rethrowFinal(cause: unknown): void {
@@ -140,7 +150,8 @@ class Conversation {
       return
     }
     for (const each of hello.interfaces) {
-      if (!known.delete(each.index)) yield {type: 'interface', node, change: {type: 'interface', change: 'attached', interface: each}}
+      if (!known.delete(each.index))
+        yield {type: 'interface', node, change: {type: 'interface', change: 'attached', interface: each}}
     }
     for (const each of known.values()) {
       this.#remember(each, false)

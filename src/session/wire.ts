@@ -33,7 +33,9 @@ export class Wire {
     })
     this.#socket.on('message', (bytes: Buffer, isBinary) => this.#receive(bytes, isBinary))
     this.#socket.on('error', (error) => this.#heard.fail(error))
-    this.#socket.on('close', (code, reason) => this.#heard.fail(new Error(`the agent closed the stream (${code} ${reason.toString()})`.replace(' )', ')'))))
+    this.#socket.on('close', (code, reason) =>
+      this.#heard.fail(new Error(`the agent closed the stream (${code} ${reason.toString()})`.replace(' )', ')'))),
+    )
     this.#beat = setInterval(() => this.#heartbeat(), options.silenceMs / 3)
   }
 
@@ -43,6 +45,11 @@ export class Wire {
 
   take(): Promise<Heard> {
     return this.#heard.take()
+  }
+
+  /** Ends the wire with this error, after what was heard before it. */
+  fail(error: Error): void {
+    this.#heard.fail(error)
   }
 
   [Symbol.dispose](): void {
@@ -63,14 +70,18 @@ export class Wire {
 
   #message(message: AgentMessage): void {
     if (message.type === 'alive') return
-    if (message.type !== 'challenge') return this.#heard.push({message})
-    const {identity, resumeAfter} = this.#options
-    this.send({type: 'proof', signature: identity.prove(message.nonce), resumeAfter})
+    if (message.type === 'challenge') {
+      const {identity, resumeAfter} = this.#options
+      this.send({type: 'proof', signature: identity.prove(message.nonce), resumeAfter})
+      return
+    }
+    this.#heard.push({message})
   }
 
   #heartbeat(): void {
     this.send({type: 'alive'})
     const silence = Date.now() - this.#lastHeard
-    if (silence > this.#options.silenceMs) this.#heard.fail(new Error(`nothing was heard for ${Math.round(silence / 1000)} s`))
+    if (silence > this.#options.silenceMs)
+      this.#heard.fail(new Error(`nothing was heard for ${Math.round(silence / 1000)} s`))
   }
 }

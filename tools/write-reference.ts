@@ -1,0 +1,70 @@
+// Writes docs/errors.md from src/errors.ts, and the help of every verb into docs/commands.md.
+import {execFileSync} from 'node:child_process'
+import {readFileSync, writeFileSync} from 'node:fs'
+import {join} from 'node:path'
+import ts from 'typescript'
+
+const root = join(import.meta.dirname, '..')
+
+/** A template's holes are shown by the name of what fills them. */
+function textOf(node: ts.Expression | undefined): string {
+  if (node === undefined) return ''
+  if (ts.isStringLiteralLike(node)) return node.text
+  if (ts.isTemplateExpression(node))
+    return (
+      node.head.text + node.templateSpans.map((span) => `‹${span.expression.getText()}›${span.literal.text}`).join('')
+    )
+  return `‹${node.getText()}›`
+}
+
+function adviceOf(node: ts.Expression | undefined): string {
+  if (node === undefined || !ts.isObjectLiteralExpression(node)) return textOf(node)
+  const advice = node.properties.find((property) => property.name?.getText() === 'advice')
+  return advice !== undefined && ts.isPropertyAssignment(advice) ? textOf(advice.initializer) : '‹advice›'
+}
+
+function errors(): string[] {
+  const file = ts.createSourceFile(
+    'errors.ts',
+    readFileSync(join(root, 'src/errors.ts'), 'utf8'),
+    ts.ScriptTarget.Latest,
+    true,
+  )
+  const rows: string[] = []
+  const visit = (node: ts.Node): void => {
+    if (ts.isNewExpression(node) && node.expression.getText() === 'PluginError') {
+      const [code, message, rest] = node.arguments ?? []
+      if (code !== undefined && ts.isStringLiteralLike(code))
+        rows.push(`| \`${code.text}\` | ${textOf(message)} | ${adviceOf(rest)} |`)
+    }
+    ts.forEachChild(node, visit)
+  }
+  visit(file)
+  return rows.map((row) => row.replaceAll('\n', ' ')).sort()
+}
+
+const heading = [
+  '# What can go wrong',
+  '',
+  'Written by `npm run generate` from `src/errors.ts`. Each of these ends a command with exit status 2.',
+  '',
+]
+writeFileSync(
+  join(root, 'docs/errors.md'),
+  [...heading, '| code | what it says | what it advises |', '|---|---|---|', ...errors(), ''].join('\n'),
+)
+
+const help = (...words: string[]) =>
+  execFileSync(join(root, 'bin/kubectl-ipv6'), [...words, '--help'], {
+    encoding: 'utf8',
+    env: {...process.env, COLUMNS: '120', NO_COLOR: '1', FORCE_COLOR: '0'},
+  }).trimEnd()
+const overview = help()
+const verbs = [...overview.matchAll(/^ {2}([a-z][a-z-]+) {2,}\S/gm)]
+  .map(([, verb]) => verb ?? '')
+  .filter((verb) => verb !== 'help')
+const pages = verbs.flatMap((verb) => ['', `## ${verb}`, '', '```', help(verb), '```'])
+writeFileSync(
+  join(root, 'docs/commands.md'),
+  ['# Commands', '', 'Written by `npm run generate`.', '', '```', overview, '```', ...pages, ''].join('\n'),
+)
