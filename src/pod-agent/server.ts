@@ -23,6 +23,7 @@ export class ProvedClient {
 
   constructor(socket: WebSocket) {
     this.#socket = socket
+    socket.on('ping', (payload: Buffer) => socket.pong(payload))
   }
 
   get isOpen(): boolean {
@@ -90,11 +91,14 @@ export class ClientServer {
       noServer: true,
       maxPayload: mostBytesFromClient,
       perMessageDeflate: false,
+      // An answer to a ping would be one byte more than the challenge.
+      autoPong: false,
       handleProtocols: () => subprotocol,
     })
     const server = createServer({maxHeaderSize: mostBytesFromClient}, (_request, response) => {
       response.writeHead(426, {connection: 'close'}).end()
     })
+    server.on('clientError', (_error, socket: Duplex) => socket.destroy())
     server.on('connection', (socket: Duplex) => waiting.admit(socket))
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       const refusal = refusalOf(request)

@@ -36,10 +36,9 @@ const filter = record<KernelFilter>({
     record<AddressClause>({side, negate: boolean, prefixes: list(prefix, {least: 1, most: filterLimits.prefixes})}),
     {most: filterLimits.addressClauses},
   ),
-  ports: list(
-    record<PortClause>({side, negate: boolean, ranges: list(range, {least: 1, most: filterLimits.ranges})}),
-    {most: filterLimits.portClauses},
-  ),
+  ports: list(record<PortClause>({side, negate: boolean, ranges: list(range, {least: 1, most: filterLimits.ranges})}), {
+    most: filterLimits.portClauses,
+  }),
   protocols: list(
     record<ProtocolClause>({
       negate: boolean,

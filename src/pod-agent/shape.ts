@@ -35,7 +35,10 @@ export function oneOf<const Word extends number | string>(...words: readonly Wor
   }
 }
 
-export function list<Item>(item: Shape<Item>, {least = 0, most}: {least?: number; most: number}): Shape<readonly Item[]> {
+export function list<Item>(
+  item: Shape<Item>,
+  {least = 0, most}: {least?: number; most: number},
+): Shape<readonly Item[]> {
   return (value, path) => {
     if (!Array.isArray(value) || value.length < least || value.length > most) {
       throw new ShapeError(path, `a list of ${least} to ${most}`)
@@ -57,7 +60,10 @@ export function record<Value extends object>(fields: Fields<Value>): Shape<Value
     const stranger = Object.keys(value).find((key) => !Object.hasOwn(fields, key))
     if (stranger !== undefined) throw new ShapeError(`${path}.${stranger}`, 'a known setting')
     const given = value as Readonly<Record<string, unknown>> // an object, as checked above
-    const read = Object.entries<Shape<unknown>>(fields).map(([key, shape]) => [key, shape(given[key], `${path}.${key}`)])
+    const read = Object.entries<Shape<unknown>>(fields).map(([key, shape]) => [
+      key,
+      shape(given[key], `${path}.${key}`),
+    ])
     return Object.fromEntries(read.filter(([, each]) => each !== undefined)) as Value // each field as its shape reads it
   }
 }
