@@ -1,4 +1,5 @@
-import {existsSync, readdirSync, readFileSync, rmdirSync} from 'node:fs'
+import {createHash} from 'node:crypto'
+import {existsSync, readdirSync, readFileSync, rmdirSync, rmSync} from 'node:fs'
 import {join} from 'node:path'
 import {nodes, pathsOf} from './layout.ts'
 import {waitFor} from './processes.ts'
@@ -7,21 +8,41 @@ const cgroups = '/sys/fs/cgroup'
 
 /** Ends every container of a cluster without asking its containerd, which may be gone; the cgroups tell who belongs to one. */
 export async function endContainers(directory: string): Promise<void> {
-  const folders = containerCgroups(directory)
+  const ids = containerIds(directory)
+  const folders = containerCgroups(ids)
   const shims = processes().filter(({argv}) => argv[0]?.includes('containerd-shim') && argv.some((word) => word.startsWith(`${directory}/`)))
   const ending = new Set(shims.map(({pid}) => pid))
   for (const folder of folders) for (const pid of membersOf(folder)) ending.add(pid)
   for (const pid of ending) kill(pid)
   await waitFor('the end of the containers', () => ![...ending].some(isAlive), {timeoutMs: 5000, everyMs: 20})
-  for (const folder of folders) removeCgroup(folder)
+  for (const folder of folders) removeFolder(folder)
+  for (const controller of entries(cgroups)) removeFolder(join(cgroups, controller, 'k8s.io'))
+  removeStrays(directory, ids)
 }
 
-/** One folder per container and controller; the runtime's own state names the containers. */
-function containerCgroups(directory: string): readonly string[] {
-  const ids = new Set(nodes.flatMap(({name}) => entries(join(pathsOf(directory).node(name), 'runc', 'k8s.io'))))
-  return entries(cgroups)
+/** The runtime's own state names the containers, also those whose containerd is dead. */
+const containerIds = (directory: string): ReadonlySet<string> =>
+  new Set(nodes.flatMap(({name}) => entries(join(pathsOf(directory).node(name), 'runc', 'k8s.io'))))
+
+/** One folder per container and controller. */
+const containerCgroups = (ids: ReadonlySet<string>): readonly string[] =>
+  entries(cgroups)
     .map((controller) => join(cgroups, controller, 'k8s.io'))
     .flatMap((parent) => entries(parent).filter((id) => ids.has(id)).map((id) => join(parent, id)))
+
+/** Files that containerd, its shims and the kubelet put outside our folder, at paths that no setting moves. */
+function removeStrays(directory: string, ids: ReadonlySet<string>): void {
+  for (const {name} of nodes)
+    for (const id of ids) {
+      // containerd 1.6, runtime/v2/shim.SocketAddress: the hash of its own socket, the namespace and the sandbox.
+      const address = join(pathsOf(directory).containerdSocket(name), 'k8s.io', id)
+      rmSync(join('/run/containerd/s', createHash('sha256').update(address).digest('hex')), {force: true})
+    }
+  for (const file of entries('/var/lib/cni/results'))
+    if ([...ids].some((id) => file.includes(id))) rmSync(join('/var/lib/cni/results', file))
+  rmSync('/var/lib/kubelet/device-plugins/kubelet.sock', {force: true})
+  const folders = ['/run/containerd/s', '/run/containerd', '/var/lib/cni/results', '/var/lib/cni']
+  for (const folder of [...folders, '/var/lib/kubelet/device-plugins', '/var/lib/kubelet']) removeFolder(folder)
 }
 
 const entries = (folder: string): readonly string[] => (existsSync(folder) ? readdirSync(folder) : [])
@@ -29,12 +50,12 @@ const entries = (folder: string): readonly string[] => (existsSync(folder) ? rea
 const membersOf = (folder: string) =>
   readFileSync(join(folder, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number)
 
-/** A busy one means a process that is still leaving; the empty folder that stays behind holds nothing. */
-function removeCgroup(folder: string): void {
+/** Removes an empty folder; one that others use, or that a process is still leaving, stays. */
+function removeFolder(folder: string): void {
   try {
     rmdirSync(folder)
   } catch (error) {
-    if (!hasCode(error, 'EBUSY') && !hasCode(error, 'ENOENT')) throw error
+    if (!['EBUSY', 'ENOENT', 'ENOTEMPTY', 'EEXIST'].some((code) => hasCode(error, code))) throw error
   }
 }
 
