@@ -14,7 +14,20 @@ const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-n
 export async function createAuthority(paths: Paths): Promise<void> {
   await mkdir(dirname(paths.ca.key), {recursive: true})
   const {certificate, key} = paths.ca
-  await run(['openssl', 'req', '-x509', ...newKey, '-days', '30', '-subj', '/CN=lab', '-keyout', key, '-out', certificate])
+  await run([
+    'openssl',
+    'req',
+    '-x509',
+    ...newKey,
+    '-days',
+    '30',
+    '-subj',
+    '/CN=lab',
+    '-keyout',
+    key,
+    '-out',
+    certificate,
+  ])
   await run(['openssl', 'ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', paths.serviceAccountKey])
 }
 
@@ -28,7 +41,20 @@ export async function issue(paths: Paths, name: string, subject: Subject): Promi
   const names = (subject.names ?? []).map((each) => (/^[\d.]+$|:/.test(each) ? `IP:${each}` : `DNS:${each}`))
   await writeFile(extensions, names.length === 0 ? '' : `subjectAltName=${names.join(',')}\n`)
   const signer = ['-CA', paths.ca.certificate, '-CAkey', paths.ca.key, '-set_serial', `0x${serialNumber()}`]
-  await run(['openssl', 'x509', '-req', '-in', request, '-out', certificate, '-days', '30', ...signer, '-extfile', extensions])
+  await run([
+    'openssl',
+    'x509',
+    '-req',
+    '-in',
+    request,
+    '-out',
+    certificate,
+    '-days',
+    '30',
+    ...signer,
+    '-extfile',
+    extensions,
+  ])
 }
 
 /** A kubeconfig with the certificate in it, so that it works wherever it is copied on this machine. */
@@ -56,12 +82,22 @@ export async function writeKubeconfig(paths: Paths, name: string, address: strin
 export async function createIdentities(paths: Paths): Promise<void> {
   await createAuthority(paths)
   const masters = ['system:masters']
-  const apiNames = ['localhost', 'kubernetes.default.svc', '127.0.0.1', '::1', ...bridge.addresses, '10.96.0.1', 'fd96::1']
+  const apiNames = [
+    'localhost',
+    'kubernetes.default.svc',
+    '127.0.0.1',
+    '::1',
+    ...bridge.addresses,
+    '10.96.0.1',
+    'fd96::1',
+  ]
   await Promise.all([
     issue(paths, 'apiserver', {user: 'kube-apiserver', names: apiNames}),
     issue(paths, 'kubelet-client', {user: 'kube-apiserver-kubelet-client', groups: masters}),
     issue(paths, 'admin', {user: 'admin', groups: masters}).then(() => writeKubeconfig(paths, 'admin', '127.0.0.1')),
-    issue(paths, 'kube-proxy', {user: 'system:kube-proxy'}).then(() => writeKubeconfig(paths, 'kube-proxy', bridge.addresses[0])),
+    issue(paths, 'kube-proxy', {user: 'system:kube-proxy'}).then(() =>
+      writeKubeconfig(paths, 'kube-proxy', bridge.addresses[0]),
+    ),
     ...nodes.map(async ({name, addresses}) => {
       await issue(paths, name, {user: `system:node:${name}`, groups: ['system:nodes'], names: [name, ...addresses]})
       await writeKubeconfig(paths, name, bridge.addresses[0])

@@ -14,7 +14,14 @@ export async function startContainerd(paths: Paths, node: NodeLayout): Promise<v
   await writeFile(join(folder, 'cni', '10-bridge.conflist'), JSON.stringify(podNetwork(paths, node)))
   const file = join(folder, 'containerd.toml')
   await writeFile(file, configuration(paths, node))
-  startDaemon(paths, `${node.name}-containerd`, [...inNetwork(node), 'containerd', '--config', file, '--log-level', 'warn'])
+  startDaemon(paths, `${node.name}-containerd`, [
+    ...inNetwork(node),
+    'containerd',
+    '--config',
+    file,
+    '--log-level',
+    'warn',
+  ])
 }
 
 export async function waitForContainerd(paths: Paths, node: NodeLayout, waiting: Waiting): Promise<void> {

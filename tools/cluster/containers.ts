@@ -10,7 +10,9 @@ const cgroups = '/sys/fs/cgroup'
 export async function endContainers(directory: string): Promise<void> {
   const ids = containerIds(directory)
   const folders = containerCgroups(ids)
-  const shims = processes().filter(({argv}) => argv[0]?.includes('containerd-shim') && argv.some((word) => word.startsWith(`${directory}/`)))
+  const shims = processes().filter(
+    ({argv}) => argv[0]?.includes('containerd-shim') && argv.some((word) => word.startsWith(`${directory}/`)),
+  )
   const ending = new Set(shims.map(({pid}) => pid))
   for (const folder of folders) for (const pid of membersOf(folder)) ending.add(pid)
   for (const pid of ending) kill(pid)
@@ -28,7 +30,11 @@ const containerIds = (directory: string): ReadonlySet<string> =>
 const containerCgroups = (ids: ReadonlySet<string>): readonly string[] =>
   entries(cgroups)
     .map((controller) => join(cgroups, controller, 'k8s.io'))
-    .flatMap((parent) => entries(parent).filter((id) => ids.has(id)).map((id) => join(parent, id)))
+    .flatMap((parent) =>
+      entries(parent)
+        .filter((id) => ids.has(id))
+        .map((id) => join(parent, id)),
+    )
 
 /** Files that containerd, its shims and the kubelet put outside our folder, at paths that no setting moves. */
 function removeStrays(directory: string, ids: ReadonlySet<string>): void {

@@ -4,7 +4,12 @@ import {isRunning, lastLines, run, startDaemon, waitFor, type Waiting} from './p
 /** The controllers that the tests need; the others only cost time on two cores. */
 const controllers = [
   ...['namespace-controller', 'serviceaccount-controller', 'root-ca-certificate-publisher-controller'],
-  ...['node-lifecycle-controller', 'taint-eviction-controller', 'pod-garbage-collector-controller', 'garbage-collector-controller'],
+  ...[
+    'node-lifecycle-controller',
+    'taint-eviction-controller',
+    'pod-garbage-collector-controller',
+    'garbage-collector-controller',
+  ],
   ...['deployment-controller', 'replicaset-controller', 'daemonset-controller', 'job-controller'],
   ...['endpoints-controller', 'endpointslice-controller'],
 ]
@@ -70,7 +75,13 @@ export function startControllers(paths: Paths, kubernetes: string): void {
     '--node-monitor-period=1s',
     '--node-monitor-grace-period=8s',
   ])
-  startDaemon(paths, 'scheduler', [kubernetes, 'kube-scheduler', `--kubeconfig=${admin}`, '--leader-elect=false', '--secure-port=0'])
+  startDaemon(paths, 'scheduler', [
+    kubernetes,
+    'kube-scheduler',
+    `--kubeconfig=${admin}`,
+    '--leader-elect=false',
+    '--secure-port=0',
+  ])
 }
 
 /** Until the API answers; a dead component ends the wait with its own last words. */
@@ -80,7 +91,9 @@ export async function waitForApi(paths: Paths, waiting: Waiting): Promise<void> 
     async () => {
       for (const name of ['etcd', 'apiserver'])
         if (!isRunning(paths, name)) throw new Error(`${name} ended:\n${lastLines(paths, name)}`)
-      return run(['kubectl', `--kubeconfig=${paths.kubeconfig('admin')}`, 'get', '--raw', '/readyz'], {timeoutMs: 5000}).then(
+      return run(['kubectl', `--kubeconfig=${paths.kubeconfig('admin')}`, 'get', '--raw', '/readyz'], {
+        timeoutMs: 5000,
+      }).then(
         () => true,
         () => false,
       )

@@ -1,4 +1,4 @@
-import {existsSync} from 'node:fs'
+import {existsSync, readFileSync} from 'node:fs'
 import {mkdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {createIdentities} from './certificates.ts'
@@ -52,7 +52,11 @@ async function start(paths: Paths, built: Built, signal?: AbortSignal): Promise<
   startApiserver(paths, built.kubernetes)
   await Promise.all([waitForApi(paths, waiting), ...nodes.map((node) => prepareNode(paths, node, built))])
   startControllers(paths, built.kubernetes)
-  await kubectl(paths, ['create', '-f', '-'], JSON.stringify({apiVersion: 'v1', kind: 'List', items: nodes.map(nodeObject)}))
+  await kubectl(
+    paths,
+    ['create', '-f', '-'],
+    JSON.stringify({apiVersion: 'v1', kind: 'List', items: nodes.map(nodeObject)}),
+  )
   await Promise.all(
     nodes.map(async (node) => {
       await startKubelet(paths, node, built.kubernetes)
@@ -72,7 +76,12 @@ async function prepareNode(paths: Paths, node: NodeLayout, built: Built): Promis
 async function nodesAreReady(paths: Paths): Promise<boolean> {
   const ready = '{range .items[*]}{.status.conditions[?(@.type=="Ready")].status}{" "}{end}'
   const printed = await kubectl(paths, ['get', 'nodes', '-o', `jsonpath=${ready}`])
-  return printed.trim().split(' ').filter((status) => status === 'True').length === nodes.length
+  return (
+    printed
+      .trim()
+      .split(' ')
+      .filter((status) => status === 'True').length === nodes.length
+  )
 }
 
 /** Without it the first pod of a namespace is refused. */
@@ -83,5 +92,14 @@ async function hasServiceAccount(paths: Paths): Promise<boolean> {
 export const kubectl = (paths: Paths, argv: readonly string[], input = '') =>
   run(['kubectl', `--kubeconfig=${paths.kubeconfig('admin')}`, ...argv], {input})
 
-/** Which process the cluster belongs to: when that is gone, the next start may take it away. */
-export const claim = (directory: string) => writeFile(join(directory, 'owner'), String(process.pid))
+const ownerFile = (directory: string) => join(directory, 'owner')
+
+/** Makes this process the cluster's owner: when it is gone, the next test run may take the cluster away. */
+export const claim = (directory: string) => writeFile(ownerFile(directory), String(process.pid))
+
+/** The test run that a cluster belongs to; one started by hand belongs to nobody. */
+export function ownerOf(directory: string): {readonly pid: number; readonly isAlive: boolean} | undefined {
+  if (!existsSync(ownerFile(directory))) return undefined
+  const pid = Number(readFileSync(ownerFile(directory), 'utf8'))
+  return {pid, isAlive: existsSync(`/proc/${String(pid)}`)}
+}

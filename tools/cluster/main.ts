@@ -29,7 +29,8 @@ const verbs: Readonly<Record<string, Verb>> = {
     run: ([archive = '']) => Promise.all(nodes.map((node) => importImage(paths, node, archive))),
   },
   stop: {
-    usage: 'stop COMPONENT            kill it: apiserver, etcd, scheduler, controller-manager, node2-kubelet, node1-containerd, node1-kube-proxy',
+    usage:
+      'stop COMPONENT            kill it: apiserver, etcd, scheduler, controller-manager, node2-kubelet, node1-containerd, node1-kube-proxy',
     run: ([name = '']) => killDaemon(paths, name),
   },
   start: {
@@ -59,6 +60,10 @@ if (chosen) {
     process.exitCode = 1
   }
 } else {
-  process.stderr.write(`usage: lab VERB\n${Object.values(verbs).map(({usage}) => `  ${usage}\n`).join('')}`)
+  process.stderr.write(
+    `usage: lab VERB\n${Object.values(verbs)
+      .map(({usage}) => `  ${usage}\n`)
+      .join('')}`,
+  )
   process.exitCode = 2
 }

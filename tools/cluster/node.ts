@@ -40,7 +40,12 @@ const kubeletConfiguration = (paths: Paths, node: NodeLayout) => ({
   failSwapOn: false,
   localStorageCapacityIsolation: false,
   makeIPTablesUtilChains: false,
-  evictionHard: {'memory.available': '1Mi', 'nodefs.available': '1%', 'imagefs.available': '1%', 'nodefs.inodesFree': '1%'},
+  evictionHard: {
+    'memory.available': '1Mi',
+    'nodefs.available': '1%',
+    'imagefs.available': '1%',
+    'nodefs.inodesFree': '1%',
+  },
   imageGCHighThresholdPercent: 100,
   // Renewed every 2.5 s; the controller-manager calls a node NotReady after 10 s without.
   nodeLeaseDurationSeconds: 10,

@@ -99,7 +99,9 @@ const readDaemon = (paths: Paths, name: string) => JSON.parse(readFileSync(paths
 /** When a process began, in clock ticks since boot: with the id it names one process for good. Gone and zombie are undefined. */
 function startTicks(pid: number): string | undefined {
   try {
-    const fields = readFileSync(`/proc/${String(pid)}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')
+    const fields = readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ')
     return fields[0] === 'Z' ? undefined : fields[19]
   } catch {
     return undefined

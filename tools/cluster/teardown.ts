@@ -14,7 +14,10 @@ const tunables = [
 
 export async function saveTunables(paths: Paths): Promise<void> {
   const values = await Promise.all(tunables.map((name) => readFile(`/proc/sys/${name}`, 'utf8')))
-  await writeFile(paths.tunables, JSON.stringify(Object.fromEntries(tunables.map((name, index) => [name, values[index]]))))
+  await writeFile(
+    paths.tunables,
+    JSON.stringify(Object.fromEntries(tunables.map((name, index) => [name, values[index]]))),
+  )
 }
 
 /** Takes away everything of a cluster, whole or half started; without one it does nothing. */
@@ -50,7 +53,8 @@ async function restoreTunables(paths: Paths): Promise<void> {
   if (!existsSync(paths.tunables)) return
   // The cast: we wrote this file ourselves in saveTunables.
   const saved = JSON.parse(await readFile(paths.tunables, 'utf8')) as Record<string, string>
-  for (const [name, value] of Object.entries(saved)) await runs(['sh', '-c', `printf %s '${value.trim()}' >/proc/sys/${name}`])
+  for (const [name, value] of Object.entries(saved))
+    await runs(['sh', '-c', `printf %s '${value.trim()}' >/proc/sys/${name}`])
 }
 
 /** The kubelet links every container's log from a folder that cannot be moved. */
