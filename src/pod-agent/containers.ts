@@ -1,13 +1,13 @@
 import {readdirSync, readFileSync} from 'node:fs'
 import {namespaceRefused, noContainerProcess} from '../errors.ts'
-import {enterNetworkOf} from './native/netns.ts'
+import {enterNetwork} from './native/netns.ts'
 
 /** Enters the network namespace that these containers of one pod share. */
 export function enterNetworkOfContainers(containers: readonly string[]): void {
   const pid = processOf(containers)
   if (pid === undefined) throw noContainerProcess(containers)
   try {
-    enterNetworkOf(pid)
+    enterNetwork(`/proc/${pid}/ns/net`)
   } catch (cause) {
     throw namespaceRefused(pid, cause)
   }

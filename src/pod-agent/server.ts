@@ -42,7 +42,10 @@ export class ProvedClient {
   /** Resolves when everything was handed to the kernel, or cannot be any more. */
   flush(): Promise<void> {
     return new Promise((resolve) => {
-      if (!this.isOpen) return resolve()
+      if (!this.isOpen) {
+        resolve()
+        return
+      }
       this.#socket.once('close', () => resolve())
       // An empty ping comes after all that was sent before.
       this.#socket.ping(undefined, undefined, () => resolve())
@@ -102,7 +105,10 @@ export class ClientServer {
     server.on('connection', (socket: Duplex) => waiting.admit(socket))
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       const refusal = refusalOf(request)
-      if (refusal !== undefined) return refuse(socket, refusal)
+      if (refusal !== undefined) {
+        refuse(socket, refusal)
+        return
+      }
       sockets.handleUpgrade(request, socket, head, (client) => challenge(client, visitors, () => waiting.leave(socket)))
     })
     await bind(server, port)
@@ -160,7 +166,10 @@ function challenge(socket: WebSocket, visitors: Visitors, leaveWaitingRoom: () =
   socket.once('message', (bytes: Buffer, isBinary) => {
     const proof = isBinary ? undefined : proofIn(bytes)
     // Not even a close frame: whoever cannot prove itself gets nothing.
-    if (proof === undefined || !visitors.isProved(nonce, proof.signature)) return socket.terminate()
+    if (proof === undefined || !visitors.isProved(nonce, proof.signature)) {
+      socket.terminate()
+      return
+    }
     leaveWaitingRoom()
     visitors.welcome(new ProvedClient(socket), proof.resumeAfter)
   })

@@ -77,7 +77,7 @@ function declare() {
   }
 }
 
-type BufferCall = (descriptor: number, bytes: Uint8Array, length: number, flags?: number) => number
+type BufferCall = (...each: [descriptor: number, bytes: Uint8Array, length: number, flags?: number]) => number
 
 function check(call: string, result: number): number {
   if (result < 0) throw new Error(`${call} of a netlink socket: ${getSystemErrorName(-koffi.errno())}`)

@@ -5,12 +5,12 @@ import koffi from 'koffi'
 const newNetwork = 0x40000000
 
 /**
- * Moves the calling thread into the network namespace of this process. Only this thread: the threads of libuv's pool stay where they are,
+ * Moves the calling thread into the network namespace that this file stands for. Only this thread: the threads of libuv's pool stay where they are,
  * so whatever takes an interface index must be called from here.
  */
-export function enterNetworkOf(pid: number): void {
+export function enterNetwork(path: string): void {
   const setns = koffi.load(null).func('int setns(int fd, int kind)') as (descriptor: number, kind: number) => number
-  const descriptor = openSync(`/proc/${pid}/ns/net`, 'r')
+  const descriptor = openSync(path, 'r')
   try {
     if (setns(descriptor, newNetwork) < 0) throw new Error(`setns: ${getSystemErrorName(-koffi.errno())}`)
   } finally {

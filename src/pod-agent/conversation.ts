@@ -1,0 +1,111 @@
+import type {AgentMessage, ClientMessage, Hello} from '../protocol/message.ts'
+import {Outbox} from './outbox.ts'
+import type {ProvedClient} from './server.ts'
+
+/** While this much waits to be acknowledged, no further drain is begun: the kernel's tables go on counting. */
+const mostUnacknowledgedBytes = 8 << 20
+/** Within one drain: what the socket has not taken yet. */
+const mostBufferedBytes = 4 << 20
+
+export interface ConversationListener {
+  hello(sequence: number): Hello
+  /** A client has proved itself for the first time. */
+  met(): void
+  asksToStop(): void
+}
+
+/** What the agent says to its one client, across broken tunnels. */
+export class Conversation {
+  readonly #listener: ConversationListener
+  readonly #outbox = new Outbox()
+  #client: ProvedClient | undefined
+  #isOpen = false
+  #lastHeard = performance.now()
+  #hasMet = false
+
+  constructor(listener: ConversationListener) {
+    this.#listener = listener
+  }
+
+  get silentMs(): number {
+    return performance.now() - this.#lastHeard
+  }
+
+  get hasClient(): boolean {
+    return this.#client !== undefined
+  }
+
+  get canTakeDrain(): boolean {
+    return this.hasClient && this.#isOpen && this.#outbox.unacknowledgedBytes < mostUnacknowledgedBytes
+  }
+
+  get canTakeMore(): boolean {
+    return this.#client === undefined || this.#client.bufferedBytes < mostBufferedBytes
+  }
+
+  /** The newest proved client is the one: an old tunnel may be dead without having noticed. */
+  welcome(client: ProvedClient, resumeAfter: number): void {
+    this.#client?.terminate()
+    this.#client = client
+    this.#lastHeard = performance.now()
+    this.#outbox.acknowledge(resumeAfter)
+    client.onSign(() => (this.#lastHeard = performance.now()))
+    client.onMessage((message) => {
+      if (this.#client === client) this.#hear(message)
+    })
+    client.onClose(() => {
+      if (this.#client === client) this.#client = undefined
+    })
+    if (this.#isOpen) this.#greet(client)
+  }
+
+  /** From now on a client is told everything; until then it waits for hello. */
+  open(): void {
+    this.#isOpen = true
+    if (this.#client !== undefined) this.#greet(this.#client)
+  }
+
+  tell(message: AgentMessage): void {
+    if (this.#isOpen) this.#client?.send(JSON.stringify(message))
+  }
+
+  /** The last word of an agent that may not even have said hello. */
+  tellFailure(message: AgentMessage & {type: 'failed'}): void {
+    this.#client?.send(JSON.stringify(message))
+  }
+
+  /** Says what carries counts, and again to a client that did not get it. */
+  count(make: (sequence: number) => Uint8Array | string): void {
+    const message = this.#outbox.add(make)
+    if (this.#isOpen) this.#client?.send(message)
+  }
+
+  async close(): Promise<void> {
+    await this.#client?.flush()
+    this.#client?.close(1000, 'stopped')
+  }
+
+  terminate(): void {
+    this.#client?.terminate()
+  }
+
+  #greet(client: ProvedClient): void {
+    client.send(JSON.stringify(this.#listener.hello(this.#outbox.first)))
+    for (const message of this.#outbox.kept()) client.send(message)
+    if (!this.#hasMet) this.#listener.met()
+    this.#hasMet = true
+  }
+
+  #hear(message: ClientMessage): void {
+    switch (message.type) {
+      case 'acknowledge':
+        this.#outbox.acknowledge(message.sequence)
+        return
+      case 'stop':
+        this.#listener.asksToStop()
+        return
+      case 'alive':
+      case 'proof':
+    }
+  }
+}
