@@ -1,0 +1,105 @@
+/** Kubernetes objects as they come over the wire: only the fields that are read, each possibly absent. */
+export interface Metadata {
+  readonly name?: string
+  readonly namespace?: string
+  readonly uid?: string
+  readonly resourceVersion?: string
+  readonly creationTimestamp?: string
+  readonly deletionTimestamp?: string
+  readonly labels?: Readonly<Record<string, string>>
+  readonly annotations?: Readonly<Record<string, string>>
+  readonly ownerReferences?: readonly Owner[]
+}
+
+export interface Owner {
+  readonly kind: string
+  readonly name: string
+  readonly controller?: boolean
+}
+
+export interface Pod {
+  readonly metadata?: Metadata
+  readonly spec?: {readonly nodeName?: string; readonly hostNetwork?: boolean}
+  readonly status?: {
+    readonly phase?: string
+    readonly reason?: string
+    readonly message?: string
+    readonly startTime?: string
+    readonly podIPs?: readonly {readonly ip: string}[]
+    readonly containerStatuses?: readonly ContainerStatus[]
+    readonly initContainerStatuses?: readonly ContainerStatus[]
+  }
+}
+
+export interface ContainerStatus {
+  readonly name: string
+  /** `containerd://` and 64 hexadecimal digits. */
+  readonly containerID?: string
+  readonly state?: {
+    readonly waiting?: {readonly reason?: string; readonly message?: string}
+    readonly running?: {readonly startedAt?: string}
+    readonly terminated?: {
+      readonly reason?: string
+      readonly message?: string
+      readonly exitCode?: number
+      readonly signal?: number
+    }
+  }
+}
+
+export interface Node {
+  readonly metadata?: Metadata
+  readonly spec?: {readonly podCIDR?: string; readonly podCIDRs?: readonly string[]}
+  readonly status?: {
+    readonly addresses?: readonly {readonly type: string; readonly address: string}[]
+    readonly conditions?: readonly {
+      readonly type: string
+      readonly status: string
+      readonly reason?: string
+      readonly message?: string
+    }[]
+  }
+}
+
+export interface Service {
+  readonly metadata?: Metadata
+  readonly spec?: {
+    readonly clusterIPs?: readonly string[]
+    readonly externalIPs?: readonly string[]
+    readonly selector?: Readonly<Record<string, string>>
+  }
+  readonly status?: {readonly loadBalancer?: {readonly ingress?: readonly {readonly ip?: string}[]}}
+}
+
+export interface KubernetesEvent {
+  readonly metadata?: Metadata
+  readonly reason?: string
+  readonly message?: string
+  readonly type?: string
+}
+
+export interface Lease {
+  readonly spec?: {readonly renewTime?: string}
+}
+
+export interface AccessReview {
+  readonly spec: {readonly resourceAttributes: Readonly<Record<string, string>>}
+  readonly status?: {readonly allowed?: boolean; readonly reason?: string}
+}
+
+/** A kind of object, where it lives, and (for the compiler only) what it looks like. */
+export interface Resource<Kind> {
+  readonly group: string
+  readonly name: string
+  readonly shape?: Kind
+}
+
+export const pods: Resource<Pod> = {group: '/api/v1', name: 'pods'}
+export const nodes: Resource<Node> = {group: '/api/v1', name: 'nodes'}
+export const services: Resource<Service> = {group: '/api/v1', name: 'services'}
+export const events: Resource<KubernetesEvent> = {group: '/api/v1', name: 'events'}
+export const leases: Resource<Lease> = {group: '/apis/coordination.k8s.io/v1', name: 'leases'}
+export const accessReviews: Resource<AccessReview> = {
+  group: '/apis/authorization.k8s.io/v1',
+  name: 'selfsubjectaccessreviews',
+}
