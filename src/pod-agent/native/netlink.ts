@@ -1,12 +1,14 @@
-import {getSystemErrorName} from 'node:util'
 import koffi from 'koffi'
+import {checkErrno, NativeError} from './failure.ts'
 
 type PollHandle = ReturnType<typeof koffi.node.poll>
+type PollListener = Parameters<typeof koffi.node.poll>[2]
 
 const netlinkFamily = 16
 const rawCloseOnExecNonBlocking = 3 | 0o2000000 | 0o4000
 const routeProtocol = 0
 const flags = {dontWait: 0x40, realLength: 0x20}
+const readable = {readable: true}
 const largestDatagram = 65_536
 
 /** The queue of the socket ran over: what is known must be asked for again. */
@@ -14,72 +16,68 @@ export class NetlinkOverrun extends Error {}
 
 /** Of the network namespace that the calling thread is in when it is made. */
 export class NetlinkSocket implements Disposable {
-  readonly #libc = declare()
+  readonly #libc = bindSockets()
   readonly #buffer = Buffer.alloc(largestDatagram)
-  readonly #descriptor: number
+  readonly #fd: number
   #poll: PollHandle | undefined
 
   constructor(groups: number) {
-    this.#descriptor = check('socket', this.#libc.socket(netlinkFamily, rawCloseOnExecNonBlocking, routeProtocol))
+    this.#fd = checkErrno('socket', this.#libc.socket(netlinkFamily, rawCloseOnExecNonBlocking, routeProtocol))
     const address = Buffer.alloc(12)
     address.writeUInt16LE(netlinkFamily, 0)
     address.writeUInt32LE(groups, 8)
-    check('bind', this.#libc.bind(this.#descriptor, address, address.length))
+    checkErrno('bind of a netlink socket', this.#libc.bind(this.#fd, address, address.length))
   }
 
   send(message: Uint8Array): void {
-    check('send', this.#libc.send(this.#descriptor, message, message.byteLength, 0))
+    checkErrno('send to a netlink socket', this.#libc.send(this.#fd, message, message.byteLength, 0))
   }
 
   /** The next datagram, valid until the next call; undefined when there is none now. */
   receive(): Uint8Array | undefined {
     const buffer = this.#buffer
-    const length = this.#libc.recv(this.#descriptor, buffer, buffer.length, flags.dontWait | flags.realLength)
-    if (length >= 0) {
-      if (length > buffer.length) throw new NetlinkOverrun()
-      return buffer.subarray(0, length)
-    }
-    const name = getSystemErrorName(-koffi.errno())
-    if (name === 'EAGAIN' || name === 'EINTR') return undefined
-    if (name === 'ENOBUFS') throw new NetlinkOverrun()
-    throw new Error(`recv on a netlink socket: ${name}`)
+    const length = this.#libc.recv(this.#fd, buffer, buffer.length, flags.dontWait | flags.realLength)
+    if (length > buffer.length) throw new NetlinkOverrun()
+    if (length >= 0) return buffer.subarray(0, length)
+    const failure = new NativeError('recv from a netlink socket', koffi.errno())
+    if (failure.code === 'EAGAIN' || failure.code === 'EINTR') return undefined
+    throw failure.code === 'ENOBUFS' ? new NetlinkOverrun() : failure
   }
 
   /** Calls `listen` as long as something waits: it must take all of it, and its failure goes to `fail`. */
   onReadable(listen: () => void, fail: (cause: unknown) => void): void {
-    this.#poll = koffi.node.poll(this.#descriptor, {readable: true}, () => {
+    const wake = (status: number): void => {
       // An exception that leaves this function stays pending in the loop and spins it.
       try {
         listen()
+        // libuv stops a poll on POLLERR, which an overrun of the queue raises (uv__poll_io, src/unix/poll.c).
+        if (status < 0) this.#poll?.start(readable, listener)
       } catch (cause) {
         this.#poll?.stop()
         setImmediate(() => fail(cause))
       }
-    })
+    }
+    const listener = wake as unknown as PollListener // koffi's declaration leaves the status out
+    this.#poll = koffi.node.poll(this.#fd, readable, listener)
     this.#poll.unref()
   }
 
   [Symbol.dispose](): void {
     this.#poll?.close()
     this.#poll = undefined
-    this.#libc.close(this.#descriptor)
+    this.#libc.close(this.#fd)
   }
 }
 
-function declare() {
+type BufferCall = (...each: [fd: number, bytes: Uint8Array, length: number, flags?: number]) => number
+
+function bindSockets() {
   const library = koffi.load(null)
   return {
     socket: library.func('int socket(int domain, int type, int protocol)') as (...each: number[]) => number,
     bind: library.func('int bind(int fd, const void *address, uint32_t length)') as BufferCall,
     send: library.func('int64_t send(int fd, const void *bytes, size_t length, int flags)') as BufferCall,
     recv: library.func('int64_t recv(int fd, void *bytes, size_t length, int flags)') as BufferCall,
-    close: library.func('int close(int fd)') as (descriptor: number) => number,
+    close: library.func('int close(int fd)') as (fd: number) => number,
   }
-}
-
-type BufferCall = (...each: [descriptor: number, bytes: Uint8Array, length: number, flags?: number]) => number
-
-function check(call: string, result: number): number {
-  if (result < 0) throw new Error(`${call} of a netlink socket: ${getSystemErrorName(-koffi.errno())}`)
-  return result
 }
