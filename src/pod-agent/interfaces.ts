@@ -42,6 +42,7 @@ export class Interfaces implements Disposable {
       }
     } catch (cause) {
       if (!(cause instanceof NetlinkOverrun)) throw cause
+      this.#events.discard()
       this.#refresh()
     }
   }

@@ -2,7 +2,7 @@ import koffi from 'koffi'
 import {checkErrno, NativeError} from './failure.ts'
 
 type PollHandle = ReturnType<typeof koffi.node.poll>
-type PollListener = Parameters<typeof koffi.node.poll>[2]
+type PollListener = Parameters<PollHandle['start']>[0]
 
 const netlinkFamily = 16
 const rawCloseOnExecNonBlocking = 3 | 0o2000000 | 0o4000
@@ -42,6 +42,17 @@ export class NetlinkSocket implements Disposable {
     const failure = new NativeError('recv from a netlink socket', koffi.errno())
     if (failure.code === 'EAGAIN' || failure.code === 'EINTR') return undefined
     throw failure.code === 'ENOBUFS' ? new NetlinkOverrun() : failure
+  }
+
+  /** Throws away what waits: after an overrun it is older than what was lost. */
+  discard(): void {
+    for (;;) {
+      try {
+        if (this.receive() === undefined) return
+      } catch (cause) {
+        if (!(cause instanceof NetlinkOverrun)) throw cause
+      }
+    }
   }
 
   /** Calls `listen` as long as something waits: it must take all of it, and its failure goes to `fail`. */
