@@ -2,7 +2,7 @@ import {createUser, type Rule} from '../../tools/cluster/access.ts'
 import {importImage} from '../../tools/cluster/containerd.ts'
 import {waitForApi} from '../../tools/cluster/control-plane.ts'
 import {defaultRunDirectory, nodeNamed, nodes, pathsOf, type NodeLayout} from '../../tools/cluster/layout.ts'
-import {claim, createCluster, isUp, ownerOf} from '../../tools/cluster/lifecycle.ts'
+import {createCluster, isUp, ownerOf} from '../../tools/cluster/lifecycle.ts'
 import {setLink} from '../../tools/cluster/network.ts'
 import {killDaemon, restartDaemon, run, waitFor, type RunOptions} from '../../tools/cluster/processes.ts'
 import {removeCluster} from '../../tools/cluster/teardown.ts'
@@ -41,8 +41,7 @@ export async function startCluster({signal}: {signal?: AbortSignal} = {}): Promi
     if (given !== undefined || owner === undefined) return new Cluster(directory, {owned: false})
     if (owner.isAlive) throw new Error(`the test run ${String(owner.pid)} uses the cluster in ${directory}`)
   }
-  await createCluster(directory, signal)
-  await claim(directory)
+  await createCluster(directory, {signal, owner: process.pid})
   return new Cluster(directory, {owned: true})
 }
 
@@ -93,6 +92,8 @@ export class Cluster implements AsyncDisposable {
       '-o',
       'jsonpath={.spec.clusterIPs[0]} {.spec.clusterIPs[1]}',
     ])
+    for (const address of [v4, v6])
+      await waitFor(`the Service at ${address}`, () => this.#answers(address), {timeoutMs: 15_000})
     return {
       p1: {name: 'p1', node: 'node1', v4: v41, v6: v61},
       p2: {name: 'p2', node: 'node2', v4: v42, v6: v62},
@@ -162,6 +163,14 @@ export class Cluster implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#owned) await removeCluster(this.directory)
+  }
+
+  /** kube-proxy needs a moment to learn of a Service. */
+  async #answers(address: string): Promise<boolean> {
+    const connected = await this.onNode('node1', ['busybox', 'nc', '-w', '1', address, '80'], {timeoutMs: 3000}).catch(
+      () => undefined,
+    )
+    return connected !== undefined
   }
 
   async #words(argv: readonly string[]): Promise<readonly string[]> {

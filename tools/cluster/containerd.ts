@@ -1,5 +1,6 @@
 import {mkdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
+import {withoutMembers} from './archive.ts'
 import {type NodeLayout, type Paths} from './layout.ts'
 import {run, runs, startDaemon, waitFor, type Waiting} from './processes.ts'
 
@@ -31,7 +32,10 @@ export async function waitForContainerd(paths: Paths, node: NodeLayout, waiting:
 
 /** Puts an OCI archive into one node, where a pod finds it under the name that the archive carries. */
 export async function importImage(paths: Paths, node: NodeLayout, archive: string): Promise<void> {
-  await run([...ctr(paths, node), 'images', 'import', archive], {timeoutMs: 60_000})
+  const listed = await run([...ctr(paths, node), 'content', 'ls', '-q'])
+  const held = new Set(listed.split('\n').map((digest) => digest.replace('sha256:', 'blobs/sha256/')))
+  const input = await withoutMembers(archive, (member) => held.has(member))
+  await run([...ctr(paths, node), 'images', 'import', '-'], {input, timeoutMs: 60_000})
 }
 
 const configuration = (paths: Paths, node: NodeLayout) => `version = 2

@@ -7,22 +7,32 @@ import {startApiserver, startControllers, startEtcd, waitForApi} from './control
 import {nodes, pathsOf, type NodeLayout, type Paths} from './layout.ts'
 import {createNetwork} from './network.ts'
 import {nodeObject, startKubelet, startProxy} from './node.ts'
-import {isRunning, run, waitFor} from './processes.ts'
+import {isRunning, run, startTicks, waitFor} from './processes.ts'
 import {removeCluster, saveTunables} from './teardown.ts'
+
+/** What `npm run image` writes; the nodes get it when it is there. */
+const agentImage = join(import.meta.dirname, '../../build/pod-agent.tar')
 
 interface Built {
   readonly kubernetes: string
   readonly images: string
 }
 
+interface Creation {
+  readonly signal?: AbortSignal | undefined
+  /** The process that the cluster shall not outlive for long. */
+  readonly owner?: number
+}
+
 /** Starts the whole cluster in a folder and returns when pods can be made; on failure nothing of it stays. */
-export async function createCluster(directory: string, signal?: AbortSignal): Promise<void> {
+export async function createCluster(directory: string, {signal, owner}: Creation = {}): Promise<void> {
   const built = await buildParts(signal)
   await removeCluster(directory)
   const paths = pathsOf(directory)
   try {
     for (const folder of ['logs', 'daemons', 'etcd', ...nodes.map(({name}) => name)])
       await mkdir(join(directory, folder), {recursive: true})
+    if (owner !== undefined) await claim(directory, owner)
     await saveTunables(paths)
     await start(paths, built, signal)
   } catch (error) {
@@ -61,6 +71,7 @@ async function start(paths: Paths, built: Built, signal?: AbortSignal): Promise<
     nodes.map(async (node) => {
       await startKubelet(paths, node, built.kubernetes)
       await startProxy(paths, node, built.kubernetes)
+      if (existsSync(agentImage)) await importImage(paths, node, agentImage)
     }),
   )
   await waitFor('the nodes', () => nodesAreReady(paths), waiting)
@@ -94,12 +105,13 @@ export const kubectl = (paths: Paths, argv: readonly string[], input = '') =>
 
 const ownerFile = (directory: string) => join(directory, 'owner')
 
-/** Makes this process the cluster's owner: when it is gone, the next test run may take the cluster away. */
-export const claim = (directory: string) => writeFile(ownerFile(directory), String(process.pid))
-
-/** The test run that a cluster belongs to; one started by hand belongs to nobody. */
+/** The test run that a cluster belongs to: when it is gone, the next one may take the cluster away. One started by hand belongs to nobody. */
 export function ownerOf(directory: string): {readonly pid: number; readonly isAlive: boolean} | undefined {
   if (!existsSync(ownerFile(directory))) return undefined
-  const pid = Number(readFileSync(ownerFile(directory), 'utf8'))
-  return {pid, isAlive: existsSync(`/proc/${String(pid)}`)}
+  const [pid = '', ticks] = readFileSync(ownerFile(directory), 'utf8').split(' ')
+  return {pid: Number(pid), isAlive: startTicks(Number(pid)) === ticks}
+}
+
+function claim(directory: string, pid: number): Promise<void> {
+  return writeFile(ownerFile(directory), `${pid} ${startTicks(pid) ?? ''}`)
 }

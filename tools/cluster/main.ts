@@ -19,7 +19,10 @@ const verbs: Readonly<Record<string, Verb>> = {
   up: {
     usage: 'up                        start the cluster unless it runs; prints its kubeconfig',
     run: async () => {
-      if (!isUp(directory)) await createCluster(directory)
+      const interrupted = new AbortController()
+      for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+        process.once(name, () => interrupted.abort(new Error(name)))
+      if (!isUp(directory)) await createCluster(directory, {signal: interrupted.signal})
       print(paths.kubeconfig('admin'))
     },
   },

@@ -4,7 +4,7 @@ import {setTimeout as sleep} from 'node:timers/promises'
 import type {Paths} from './layout.ts'
 
 export interface RunOptions {
-  readonly input?: string
+  readonly input?: string | Uint8Array
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
 }
@@ -97,7 +97,7 @@ export function lastLines(paths: Paths, name: string): string {
 const readDaemon = (paths: Paths, name: string) => JSON.parse(readFileSync(paths.daemon(name), 'utf8')) as Daemon
 
 /** When a process began, in clock ticks since boot: with the id it names one process for good. Gone and zombie are undefined. */
-function startTicks(pid: number): string | undefined {
+export function startTicks(pid: number): string | undefined {
   try {
     const fields = readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
       .replace(/^.*\) /s, '')
