@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The chain of IPv6 extension headers, driven by a table: a switch for each header would explode the verifier's states. */
+#ifndef CHAIN_H
+#define CHAIN_H
+
+#include "frame.h"
+
+enum protocol_trait : __u8 {
+	IS_EXTENSION = 1,
+	IS_FRAGMENT = 2,
+	HAS_PORTS = 4,
+	HAS_TYPE = 8,
+	IS_TCP = 16,
+};
+
+/* An extension header is 8 + ((length byte & length_mask) << length_shift) bytes long: RFC 8200 §4, for AH RFC 4302 §2.2. */
+struct protocol_entry {
+	__u8 traits;
+	__u8 index;		/* enum extension_header, or enum protocol_class */
+	__u8 length_mask;
+	__u8 length_shift;
+};
+
+#define OPTIONS(kind) {IS_EXTENSION, kind, 0xff, 3}
+
+static const struct protocol_entry protocol_table[256] = {
+	[0] = OPTIONS(EXTENSION_HOP_BY_HOP),
+	[43] = OPTIONS(EXTENSION_ROUTING),
+	[44] = {IS_EXTENSION | IS_FRAGMENT, EXTENSION_FRAGMENT, 0, 0},
+	[51] = {IS_EXTENSION, EXTENSION_AUTHENTICATION, 0xff, 2},
+	[60] = OPTIONS(EXTENSION_DESTINATION_OPTIONS),
+	[135] = OPTIONS(EXTENSION_MOBILITY),
+	[139] = OPTIONS(EXTENSION_HIP),
+	[140] = OPTIONS(EXTENSION_SHIM6),
+	[1] = {HAS_TYPE, PROTOCOL_ICMP},
+	[4] = {0, PROTOCOL_IPV4_INSIDE},
+	[6] = {HAS_PORTS | IS_TCP, PROTOCOL_TCP},
+	[17] = {HAS_PORTS, PROTOCOL_UDP},
+	[33] = {HAS_PORTS, PROTOCOL_OTHER},
+	[41] = {0, PROTOCOL_IPV6_INSIDE},
+	[47] = {0, PROTOCOL_GRE},
+	[50] = {0, PROTOCOL_ESP},
+	[58] = {HAS_TYPE, PROTOCOL_ICMPV6},
+	[59] = {0, PROTOCOL_NO_NEXT_HEADER},
+	[132] = {HAS_PORTS, PROTOCOL_SCTP},
+	[136] = {HAS_PORTS, PROTOCOL_OTHER},
+};
+
+/* What a walk leaves behind. It lives in map memory because the verifier forgets what it knew of values that were there: what follows is verified once. */
+struct walk {
+	__u32 offset;
+	__u32 protocol;
+	__u32 depth;
+	__u32 headers;
+	__u32 fragments;
+	__u32 verdict;
+};
+
+#define DECODED 0x100		/* beside the values of enum undecodable_reason */
+#define OTHER_FAMILY 0x101
+
+/* The verifier refuses packet offsets that could pass 0xffff. */
+#define FARTHEST_OFFSET 0xff00
+
+#define FRAGMENT_IS_NOT_FIRST 0xfff8
+
+inlined __u32 fragment_bit(__u32 not_first, __u32 more)
+{
+	if (not_first)
+		return more ? 1 << FRAGMENT_LATER : 1 << FRAGMENT_LAST;
+	return more ? 1 << FRAGMENT_FIRST : 1 << FRAGMENT_ATOMIC;
+}
+
+inlined long read_extension(const struct frame *frame, __u32 offset, __u64 *words)
+{
+	if (is_linear(frame, offset, sizeof(*words))) {
+		*words = *(__u64 *)(frame->data + offset);
+		return 0;
+	}
+	return load_bytes(frame, offset, words, sizeof(*words));
+}
+
+/* Walks from walk->offset and walk->protocol to the first header that is no extension, or to a fragment that is not the first. */
+inlined void walk_chain(const struct frame *frame, volatile struct walk *walk, __u32 end)
+{
+	__u32 offset = walk->offset, protocol = walk->protocol & 0xff;
+	__u32 depth, verdict = UNDECODABLE_CHAIN_TOO_LONG;
+	__u64 words;
+
+	for (depth = 0; depth <= LONGEST_CHAIN; depth++) {
+		const volatile struct protocol_entry *entry = &protocol_table[protocol];
+		__u32 traits = entry->traits;
+
+		if (!(traits & IS_EXTENSION)) {
+			verdict = DECODED;
+			break;
+		}
+		if (depth == LONGEST_CHAIN || offset > FARTHEST_OFFSET)
+			break;
+		verdict = UNDECODABLE_TRUNCATED_CHAIN;
+		if (offset + sizeof(words) > end)
+			break;
+		verdict = UNDECODABLE_NOT_READABLE;
+		if (read_extension(frame, offset, &words))
+			break;
+		verdict = UNDECODABLE_CHAIN_TOO_LONG;
+		walk->headers |= 1 << (entry->index & 7);
+		protocol = words & 0xff;
+		offset += 8 + ((words >> 8 & entry->length_mask) << (entry->length_shift & 3));
+		if (traits & IS_FRAGMENT) {
+			__u32 position = bpf_ntohs(words >> 16 & 0xffff);
+
+			walk->fragments |= fragment_bit(position & FRAGMENT_IS_NOT_FIRST, position & 1);
+			if (position & FRAGMENT_IS_NOT_FIRST) {
+				depth++;
+				verdict = DECODED;
+				break;
+			}
+		}
+	}
+	if (verdict == DECODED && offset > end)
+		verdict = UNDECODABLE_TRUNCATED_CHAIN;
+	walk->offset = offset;
+	walk->protocol = protocol;
+	walk->depth = depth;
+	walk->verdict = verdict;
+}
+
+#endif

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Every packet of an interface: counted exactly, and filed under its flow. Nothing is changed, nothing is stopped. */
+#include "wire.h"
+#include "filter.h"
+#include "table.h"
+#include "totals.h"
+
+inlined void observe(const struct frame *frame)
+{
+	__u32 parity = generation & 1;
+	__u32 slot = parity * settings.cpus + bpf_get_smp_processor_id();
+	struct cpu_state *state = bpf_map_lookup_elem(&cpu_states, &slot);
+	struct direction_totals *totals;
+	struct packet packet = {};
+	__u32 verdict;
+
+	if (!state)
+		return;
+	totals = &state->totals.directions[frame->direction];
+	verdict = decode(frame, state, &packet);
+	add(&totals->seen, &packet);
+	if (verdict == OTHER_FAMILY)
+		return add(&totals->other_family, &packet);
+	if (verdict != DECODED)
+		return add_undecodable(totals, &packet, verdict);
+	if (!passes_filter(state, &packet))
+		return add(&totals->rejected, &packet);
+	add_decoded(totals, &packet);
+	file_packet(state, slot, &packet);
+}
+
+inlined int observe_skb(struct __sk_buff *skb, enum direction direction, bool has_link_header)
+{
+	const struct frame frame = {
+		.context = skb,
+		.data = (void *)(long)skb->data,
+		.data_end = (void *)(long)skb->data_end,
+		.length = skb->len,
+		.interface = skb->ifindex,
+		.gso_size = skb->gso_size,
+		.gso_segments = skb->gso_segs,
+		.hook = HOOK_TC,
+		.direction = direction,
+		.has_link_header = has_link_header,
+		.protocol = bpf_ntohs(skb->protocol),
+	};
+
+	observe(&frame);
+	return LET_THE_NEXT_RUN;
+}
+
+inlined int observe_xdp(struct xdp_md *xdp, bool has_link_header)
+{
+	const struct frame frame = {
+		.context = xdp,
+		.data = (void *)(long)xdp->data,
+		.data_end = (void *)(long)xdp->data_end,
+		.length = bpf_xdp_get_buff_len(xdp),
+		.interface = xdp->ingress_ifindex,
+		.hook = HOOK_XDP,
+		.direction = DIRECTION_INGRESS,
+		.has_link_header = has_link_header,
+	};
+
+	observe(&frame);
+	return XDP_PASS;
+}
+
+SEC("tcx/ingress")
+int on_tc_ingress(struct __sk_buff *skb)
+{
+	return observe_skb(skb, DIRECTION_INGRESS, true);
+}
+
+SEC("tcx/egress")
+int on_tc_egress(struct __sk_buff *skb)
+{
+	return observe_skb(skb, DIRECTION_EGRESS, true);
+}
+
+/* For devices without a link header: tun, wireguard, ip6tnl, sit, gre. */
+SEC("tcx/ingress")
+int on_bare_ingress(struct __sk_buff *skb)
+{
+	return observe_skb(skb, DIRECTION_INGRESS, false);
+}
+
+SEC("tcx/egress")
+int on_bare_egress(struct __sk_buff *skb)
+{
+	return observe_skb(skb, DIRECTION_EGRESS, false);
+}
+
+SEC("xdp.frags")
+int on_xdp(struct xdp_md *xdp)
+{
+	return observe_xdp(xdp, true);
+}
+
+SEC("xdp.frags")
+int on_bare_xdp(struct xdp_md *xdp)
+{
+	return observe_xdp(xdp, false);
+}
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Bytes of a frame, from an skb or from XDP, in the linear area or behind it. */
+#ifndef FRAME_H
+#define FRAME_H
+
+#include "kernel.h"
+#include "flow.h"
+
+enum hook { HOOK_TC, HOOK_XDP };
+
+struct frame {
+	void		*context;
+	void		*data;
+	void		*data_end;
+	__u32		length;
+	__u32		interface;
+	__u32		gso_size;
+	__u32		gso_segments;
+	enum hook	hook;
+	enum direction	direction;
+	bool		has_link_header;	/* Ethernet, or nothing (tun, wireguard, ip6tnl) */
+	__u16		protocol;		/* the kernel's word for a frame without a link header; 0 on XDP */
+};
+
+inlined long load_bytes(const struct frame *frame, __u32 offset, void *to, __u32 size)
+{
+	if (frame->hook == HOOK_XDP)
+		return bpf_xdp_load_bytes(frame->context, offset, to, size);
+	return bpf_skb_load_bytes(frame->context, offset, to, size);
+}
+
+inlined bool is_linear(const struct frame *frame, __u32 offset, __u32 size)
+{
+	return frame->data + offset + size <= frame->data_end;
+}
+
+inlined bool is_vlan(__u16 ethertype)
+{
+	return ethertype == ETHERTYPE_VLAN || ethertype == ETHERTYPE_SERVICE_VLAN ||
+	       ethertype == ETHERTYPE_OLD_SERVICE_VLAN;
+}
+
+inlined long read_ethertype(const struct frame *frame, __u32 offset, __u16 *ethertype)
+{
+	__be16 word;
+
+	if (is_linear(frame, offset, sizeof(word)))
+		word = *(__be16 *)(frame->data + offset);
+	else if (load_bytes(frame, offset, &word, sizeof(word)))
+		return -1;
+	*ethertype = bpf_ntohs(word);
+	return 0;
+}
+
+/* The frame's own ethertype counts, not skb->protocol: that is what an AF_PACKET sender claims. Returns the offset of the network header, or -1. */
+inlined int read_link_header(const struct frame *frame, __u16 *ethertype)
+{
+	int offset = ETHERNET_HEADER;
+
+	if (read_ethertype(frame, offset - 2, ethertype))
+		return -1;
+	for (int tag = 0; tag < 2; tag++) {
+		if (!is_vlan(*ethertype))
+			break;
+		offset += VLAN_TAG;
+		if (read_ethertype(frame, offset - 2, ethertype))
+			return -1;
+	}
+	return offset;
+}
+
+/* Without a link header and without the kernel's word (XDP), the version says what it is. */
+inlined int read_bare_packet(const struct frame *frame, __u16 *ethertype)
+{
+	__u8 version;
+
+	*ethertype = frame->protocol;
+	if (frame->hook != HOOK_XDP)
+		return 0;
+	if (!is_linear(frame, 0, 1))
+		return -1;
+	version = *(__u8 *)frame->data >> 4;
+	*ethertype = version == 4 ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6;
+	return 0;
+}
+
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Where a flow is kept: a line of its set, first come; when the set is full the memo line; from there the spill shared by all CPUs; when that is full only the overflow's totals. */
+#ifndef TABLE_H
+#define TABLE_H
+
+#include "packet.h"
+
+#define EEXIST 17
+#define E2BIG 7
+
+inlined __u32 half(const void *words, int index)
+{
+	return ((const __u32 *)words)[index];
+}
+
+/* Thorup's pair-multiply-shift: universal with random seeds, so nobody can aim at a set. */
+inlined __u32 hash_key(const struct flow_key *key)
+{
+	__u64 sum = 0;
+
+	_Pragma("unroll")
+	for (int i = 0; i < HASH_SEEDS; i += 2)
+		sum += (settings.seeds[i] + half(key, i + 1)) * (settings.seeds[i + 1] + half(key, i));
+	return sum >> 32;
+}
+
+inlined __u64 tail(const struct flow_key *key)
+{
+	return *(const __u64 *)&key->source_port;
+}
+
+inlined bool is_same(const struct flow_key *one, const struct flow_key *other)
+{
+	return tail(one) == tail(other) && one->source.words[1] == other->source.words[1] &&
+	       one->destination.words[1] == other->destination.words[1] &&
+	       one->source.words[0] == other->source.words[0] &&
+	       one->destination.words[0] == other->destination.words[0];
+}
+
+inlined __u32 *marks(struct flow_count *count)
+{
+	return (__u32 *)&count->tcp_flags;
+}
+
+inlined void begin_line(struct flow_line *line, const struct packet *packet, __u32 now)
+{
+	line->key = packet->key;
+	line->count.bytes = packet->bytes;
+	line->count.packets = packet->packets;
+	*marks(&line->count) = packet->marks;
+	line->count.first = now;
+	line->count.last = now;
+}
+
+inlined void extend_line(struct flow_line *line, const struct packet *packet, __u32 now)
+{
+	line->count.bytes += packet->bytes;
+	line->count.packets += packet->packets;
+	*marks(&line->count) |= packet->marks;
+	line->count.last = now;
+}
+
+inlined void add_spilled(struct flow_count *kept, struct flow_count *memo)
+{
+	__sync_fetch_and_add(&kept->bytes, memo->bytes);
+	__sync_fetch_and_add(&kept->packets, memo->packets);
+	__sync_fetch_and_or(marks(kept), *marks(memo));
+	kept->last = memo->last;
+}
+
+inlined long spill_line(struct cpu_state *state, struct flow_line *memo, __u32 parity)
+{
+	void *spill = bpf_map_lookup_elem(&spills, &parity);
+	struct flow_count *kept;
+	long error;
+
+	if (!spill)
+		return -1;
+	state->spilled++;
+	kept = bpf_map_lookup_elem(spill, &memo->key);
+	if (!kept && !state->spill_is_full) {
+		error = bpf_map_update_elem(spill, &memo->key, &memo->count, BPF_NOEXIST);
+		if (!error)
+			return 0;
+		if (error == -E2BIG)
+			state->spill_is_full = 1;
+		kept = bpf_map_lookup_elem(spill, &memo->key);
+	}
+	if (!kept)
+		return -1;
+	add_spilled(kept, &memo->count);
+	return 0;
+}
+
+static __noinline int empty_memo(struct cpu_state *state, __u32 parity)
+{
+	struct flow_line *memo = &state->memo;
+	struct tally *overflow = &state->totals.directions[memo->key.path >> PATH_DIRECTION_BIT & 1].overflow;
+
+	if (memo->key.path && spill_line(state, memo, parity)) {
+		overflow->packets += memo->count.packets;
+		overflow->bytes += memo->count.bytes;
+	}
+	return 0;
+}
+
+inlined void file_packet(struct cpu_state *state, __u32 slot, const struct packet *packet)
+{
+	__u32 now = bpf_ktime_get_coarse_ns() >> 20;
+	__u32 index = slot << settings.set_bits | (__u64)hash_key(&packet->key) >> (32 - settings.set_bits);
+	struct flow_set *set = bpf_map_lookup_elem(&flow_table, &index);
+
+	if (!set)
+		return;
+	_Pragma("unroll")
+	for (int way = 0; way < WAYS; way++) {
+		struct flow_line *line = &set->lines[way];
+
+		if (is_same(&line->key, &packet->key))
+			return extend_line(line, packet, now);
+		if (!tail(&line->key))
+			return begin_line(line, packet, now);
+	}
+	if (is_same(&state->memo.key, &packet->key))
+		return extend_line(&state->memo, packet, now);
+	empty_memo(state, slot >= settings.cpus);
+	begin_line(&state->memo, packet, now);
+}
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What a GSO packet becomes on the wire, and the whole of decoding. */
+#ifndef WIRE_H
+#define WIRE_H
+
+#include "packet.h"
+
+inlined __u32 transport_header_length(const struct frame *frame, const struct packet *packet)
+{
+	__u8 words;
+
+	if (packet->traits & IS_TCP)
+		return load_bytes(frame, packet->offset + 12, &words, sizeof(words)) ? 20 : words >> 4 << 2;
+	return packet->protocol == 132 ? 12 : 8;
+}
+
+/* Each segment repeats the headers. Without gso_segs (a guest's or a tap's packet) the size says how many there will be. */
+inlined void count_segments(const struct frame *frame, struct packet *packet)
+{
+	__u32 header = packet->offset - packet->network - packet->artifact + transport_header_length(frame, packet);
+	__u32 bytes = packet->available - packet->artifact;
+	__u32 segments = frame->gso_segments;
+
+	if (!segments)
+		segments = bytes <= header ? 1 : (bytes - header + frame->gso_size - 1) / frame->gso_size;
+	packet->segment = header + frame->gso_size;
+	packet->packets = segments;
+	packet->bytes = bytes + (__u64)(segments - 1) * header;
+}
+
+/* A family that nobody asked for costs as little as can be: only its length is read. */
+inlined void measure_other(const struct frame *frame, struct packet *packet, bool is_ipv4)
+{
+	__u32 total;
+
+	if (frame->gso_size || !is_linear(frame, packet->network, 6))
+		return;
+	if (is_ipv4)
+		total = bpf_ntohs(*(__be16 *)(frame->data + packet->network + 2));
+	else
+		total = bpf_ntohs(*(__be16 *)(frame->data + packet->network + 4)) + IPV6_HEADER;
+	if (total && total < packet->available)
+		packet->bytes = total;
+}
+
+inlined __u32 decode_network(const struct frame *frame, struct cpu_state *state, struct packet *packet)
+{
+	__u32 verdict, traits;
+
+	verdict = packet->family == FAMILY_IPV6 ? decode_ipv6(frame, state, packet) : decode_ipv4(frame, state, packet);
+	if (verdict != DECODED)
+		return verdict;
+	traits = protocol_table[packet->protocol & 0xff].traits;
+	if (traits & IS_EXTENSION && (packet->family == FAMILY_IPV6 || packet->protocol == AUTHENTICATION)) {
+		verdict = decode_chain(frame, state, packet);
+		if (verdict != DECODED)
+			return verdict;
+		traits = protocol_table[packet->protocol & 0xff].traits;
+	}
+	if (packet->marks >> 16 & NOT_FIRST)
+		traits = 0;
+	packet->traits = traits;
+	if (traits & (HAS_PORTS | HAS_TYPE)) {
+		verdict = decode_transport(frame, packet);
+		if (verdict != DECODED)
+			return verdict;
+	}
+	if (frame->gso_size)
+		count_segments(frame, packet);
+	return DECODED;
+}
+
+inlined __u32 decode(const struct frame *frame, struct cpu_state *state, struct packet *packet)
+{
+	__u16 ethertype;
+	__u32 verdict;
+	int network;
+
+	packet->direction = frame->direction;
+	packet->packets = frame->gso_segments ?: 1;
+	network = frame->has_link_header ? read_link_header(frame, &ethertype) : read_bare_packet(frame, &ethertype);
+	if (network < 0)
+		return UNDECODABLE_TRUNCATED_LINK_HEADER;
+	packet->network = network;
+	packet->available = frame->length - network;
+	packet->bytes = packet->available;
+	if (ethertype != ETHERTYPE_IPV6 && ethertype != ETHERTYPE_IPV4)
+		return OTHER_FAMILY;
+	packet->family = ethertype == ETHERTYPE_IPV6 ? FAMILY_IPV6 : FAMILY_IPV4;
+	if (!(settings.families & 1 << packet->family) && !frame->gso_size) {
+		measure_other(frame, packet, packet->family == FAMILY_IPV4);
+		return OTHER_FAMILY;
+	}
+	verdict = decode_network(frame, state, packet);
+	if (!(settings.families & 1 << packet->family))
+		return OTHER_FAMILY;
+	if (verdict == DECODED && frame->interface >= LARGEST_INTERFACE)
+		return UNDECODABLE_INTERFACE_INDEX_TOO_LARGE;
+	packet->key.path = packet->protocol | packet->direction << PATH_DIRECTION_BIT |
+			   packet->family << PATH_FAMILY_BIT | frame->interface << PATH_INTERFACE_BIT;
+	return verdict;
+}
+
+#endif

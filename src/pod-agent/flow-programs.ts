@@ -1,0 +1,136 @@
+import {readFileSync} from 'node:fs'
+import {cpuStateLayout, flowSetLayout} from '../generated/kernel-layout.ts'
+import type {KernelFilter} from '../protocol/settings.ts'
+import {type Attachment, attachClsact, attachTcx, attachXdp, type ClsactPlace, type XdpMode} from './native/attachment.ts'
+import {BpfObject} from './native/bpf-object.ts'
+import {waitForPrograms} from './native/bpf-map.ts'
+import type {Clock} from './native/clock.ts'
+import {type Kind, mapId, programId} from './native/ids.ts'
+import {check} from './native/failure.ts'
+import type {Libbpf} from './native/libbpf.ts'
+import type {Libc} from './native/libc.ts'
+import {SharedMemory} from './native/memory.ts'
+import {FlowTables} from './flow-tables.ts'
+import {writeSettings} from './kernel-settings.ts'
+
+export interface FlowOptions {
+  readonly libbpf: Libbpf
+  readonly libc: Libc
+  readonly clock: Clock
+  /** Path of flow.bpf.o. */
+  readonly object: string
+  readonly filter: KernelFilter
+  /** Lines of the table for each CPU and generation: a power of two, 4 or more. */
+  readonly lines?: number
+  /** Entries of each generation's spill. */
+  readonly spill?: number
+  /** The XDP programs need Linux 5.18: they are loaded only when asked for. */
+  readonly xdp?: boolean
+}
+
+/** `bare`: the device has no link header (tun, wireguard, ip6tnl, sit, gre: any ARPHRD but Ethernet and loopback). */
+export interface Place {
+  readonly index: number
+  readonly direction: 'ingress' | 'egress'
+  readonly bare: boolean
+}
+
+/** A generation that came to rest: nothing writes to it until the next swap. */
+export interface Swap {
+  readonly generation: number
+  /** CLOCK_MONOTONIC when its successor took over. */
+  readonly monotonicNs: bigint
+}
+
+const waysOfSet = 4
+const waysSize = flowSetLayout.size
+const xdpPrograms = ['on_xdp', 'on_bare_xdp']
+const tcPrograms = ['on_tc_ingress', 'on_tc_egress', 'on_bare_ingress', 'on_bare_egress']
+const maps = ['.rodata.settings', '.data.generation', '.rodata', 'cpu_states', 'flow_table', 'even_spill', 'odd_spill', 'spills']
+
+/** The data path: programs, maps and what they counted. */
+export class FlowPrograms implements Disposable {
+  readonly #options: FlowOptions
+  readonly #object: BpfObject
+  readonly #states: SharedMemory
+  readonly #table: SharedMemory
+  readonly #generation: SharedMemory
+  readonly #word: Uint32Array
+  readonly cpus: number
+  /** Lines, memo lines, spill and totals of the generation at rest. */
+  readonly tables: FlowTables
+
+  constructor(options: FlowOptions) {
+    const {libbpf, libc, lines = 8192, spill = 65_536, filter, xdp = false} = options
+    this.#options = options
+    this.cpus = check('libbpf_num_possible_cpus', libbpf.possibleCpus())
+    const sets = lines / waysOfSet
+    this.#object = new BpfObject(libbpf, {
+      bytes: readFileSync(options.object),
+      without: xdp ? [] : xdpPrograms,
+      maxEntries: {cpu_states: 2 * this.cpus, flow_table: 2 * this.cpus * sets, even_spill: spill, odd_spill: spill},
+      constants: {'.rodata.settings': writeSettings(filter, {cpus: this.cpus, sets})},
+    })
+    const map = (name: string, size: number) => new SharedMemory(libc, {fd: this.#object.mapFd(name), size})
+    this.#states = map('cpu_states', 2 * this.cpus * cpuStateLayout.size)
+    this.#table = map('flow_table', 2 * this.cpus * sets * waysSize)
+    this.#generation = map('.data.generation', 4)
+    this.#word = new Uint32Array(this.#generation.buffer)
+    this.tables = new FlowTables({
+      libbpf,
+      cpus: this.cpus,
+      states: this.#states.buffer,
+      table: this.#table.buffer,
+      spills: [this.#object.mapFd('even_spill'), this.#object.mapFd('odd_spill')],
+    })
+  }
+
+  attachTcx({index, direction, bare}: Place): Attachment {
+    return attachTcx(this.#options.libbpf, this.#object.program(tcName(direction, bare)), index)
+  }
+
+  attachClsact(place: ClsactPlace & Place): {attachment: Attachment; madeQdisc: boolean} {
+    return attachClsact(this.#options.libbpf, this.#object.programFd(tcName(place.direction, place.bare)), place)
+  }
+
+  attachXdp({index, bare, mode}: {index: number; bare: boolean; mode: XdpMode}): Attachment {
+    return attachXdp(this.#options, this.#object.programFd(bare ? 'on_bare_xdp' : 'on_xdp'), {index, mode})
+  }
+
+  /** Lets the other generation count, and waits until no program writes to this one. Never blocks the event loop. */
+  async swap(): Promise<Swap> {
+    const generation = Atomics.load(this.#word, 0)
+    Atomics.store(this.#word, 0, (generation + 1) >>> 0)
+    const monotonicNs = this.#options.clock.monotonicNs()
+    const slot = generation & 1
+    const inner = this.#object.mapFd(slot === 0 ? 'even_spill' : 'odd_spill')
+    await waitForPrograms(this.#options.libbpf, {fd: this.#object.mapFd('spills'), slot, inner})
+    this.tables.rest(slot)
+    return {generation, monotonicNs}
+  }
+
+  /** Ids of everything that was loaded, for looking afterwards. */
+  ids(): readonly {readonly kind: Kind; readonly id: number}[] {
+    const {libbpf, xdp = false} = this.#options
+    const programs = [...tcPrograms, ...(xdp ? xdpPrograms : [])]
+    return [
+      ...programs.map((name) => ({kind: 'program' as const, id: programId(libbpf, this.programFd(name))})),
+      ...maps.map((name) => ({kind: 'map' as const, id: mapId(libbpf, this.#object.mapFd(name))})),
+    ]
+  }
+
+  programFd(name: string): number {
+    return this.#object.programFd(name)
+  }
+
+  close(): void {
+    for (const memory of [this.#states, this.#table, this.#generation]) memory.close()
+    this.#object.close()
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+}
+
+const tcName = (direction: Place['direction'], bare: boolean): string => `on_${bare ? 'bare' : 'tc'}_${direction}`

@@ -1,0 +1,38 @@
+import {promisify} from 'node:util'
+import {check} from './failure.ts'
+import type {Libbpf} from './libbpf.ts'
+import {Struct} from './words.ts'
+
+const noEntry = -2
+
+export interface Batch {
+  readonly keys: Uint8Array
+  readonly values: Uint8Array
+  readonly count: number
+}
+
+/** Takes every entry out of a hash, in batches. The bytes of a batch are good until the next one. */
+export function* takeAll(libbpf: Libbpf, map: {fd: number; keySize: number; valueSize: number}): Generator<Batch> {
+  const batch = 4096
+  const keys = new Uint8Array(batch * map.keySize)
+  const values = new Uint8Array(batch * map.valueSize)
+  const position = new Uint8Array(128)
+  const count = new Struct(4)
+  let from: Uint8Array | null = null
+  for (;;) {
+    count.u32(0, batch)
+    const result = libbpf.takeBatch(map.fd, from, position, keys, values, count.bytes, null)
+    if (result !== noEntry) check('bpf_map_lookup_and_delete_batch', result)
+    if (count.read(0) > 0) yield {keys, values, count: count.read(0)}
+    if (result === noEntry) return
+    from = position
+  }
+}
+
+/** Puts a map into its slot again: the kernel returns when no program that began before still runs. Never on the event loop's thread. */
+export async function waitForPrograms(libbpf: Libbpf, slots: {fd: number; slot: number; inner: number}): Promise<void> {
+  const key = new Struct(4).u32(0, slots.slot)
+  const value = new Struct(4).u32(0, slots.inner)
+  const update = promisify(libbpf.update.async) as (...each: Parameters<Libbpf['update']>) => Promise<number>
+  check('bpf_map_update_elem', await update(slots.fd, key.bytes, value.bytes, 0))
+}
