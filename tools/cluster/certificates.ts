@@ -1,7 +1,7 @@
 import {mkdir, readFile, writeFile} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
 import {apiPort, bridge, nodes, type Paths} from './layout.ts'
-import {run} from './processes.ts'
+import {allSettled, run} from './processes.ts'
 
 interface Subject {
   readonly user: string
@@ -91,7 +91,7 @@ export async function createIdentities(paths: Paths): Promise<void> {
     '10.96.0.1',
     'fd96::1',
   ]
-  await Promise.all([
+  await allSettled([
     issue(paths, 'apiserver', {user: 'kube-apiserver', names: apiNames}),
     issue(paths, 'kubelet-client', {user: 'kube-apiserver-kubelet-client', groups: masters}),
     issue(paths, 'admin', {user: 'admin', groups: masters}).then(() => writeKubeconfig(paths, 'admin', '127.0.0.1')),

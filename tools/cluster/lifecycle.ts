@@ -7,7 +7,7 @@ import {startApiserver, startControllers, startEtcd, waitForApi} from './control
 import {nodes, pathsOf, type NodeLayout, type Paths} from './layout.ts'
 import {createNetwork} from './network.ts'
 import {nodeObject, startKubelet, startProxy} from './node.ts'
-import {isRunning, run, startTicks, waitFor} from './processes.ts'
+import {allSettled, isRunning, run, startTicks, waitFor} from './processes.ts'
 import {removeCluster, saveTunables} from './teardown.ts'
 
 /** What `npm run image` writes; the nodes get it when it is there. */
@@ -37,7 +37,7 @@ export async function createCluster(directory: string, {signal, owner}: Creation
     await start(paths, built, signal)
   } catch (error) {
     await removeCluster(directory)
-    throw error
+    throw signal?.aborted === true ? signal.reason : error
   }
 }
 
@@ -58,16 +58,16 @@ async function buildParts(signal?: AbortSignal): Promise<Built> {
 async function start(paths: Paths, built: Built, signal?: AbortSignal): Promise<void> {
   const waiting = {timeoutMs: 60_000, ...(signal && {signal})}
   startEtcd(paths)
-  await Promise.all([createNetwork(), createIdentities(paths)])
+  await allSettled([createNetwork(), createIdentities(paths)])
   startApiserver(paths, built.kubernetes)
-  await Promise.all([waitForApi(paths, waiting), ...nodes.map((node) => prepareNode(paths, node, built))])
+  await allSettled([waitForApi(paths, waiting), ...nodes.map((node) => prepareNode(paths, node, built))])
   startControllers(paths, built.kubernetes)
   await kubectl(
     paths,
     ['create', '-f', '-'],
     JSON.stringify({apiVersion: 'v1', kind: 'List', items: nodes.map(nodeObject)}),
   )
-  await Promise.all(
+  await allSettled(
     nodes.map(async (node) => {
       await startKubelet(paths, node, built.kubernetes)
       await startProxy(paths, node, built.kubernetes)

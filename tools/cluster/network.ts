@@ -1,5 +1,5 @@
 import {bridge, nodes, ranges, type NodeLayout} from './layout.ts'
-import {run, runs} from './processes.ts'
+import {allSettled, run, runs} from './processes.ts'
 
 const ip = (line: string) => run(['ip', ...line.split(' ')])
 const inNode = (node: NodeLayout, line: string) => ip(`-n ${node.name} ${line}`)
@@ -12,7 +12,7 @@ export async function createNetwork(): Promise<void> {
   await ip(`link set ${bridge.name} up`)
   await ip(`address add ${bridge.addresses[0]}/24 dev ${bridge.name}`)
   await ip(`address add ${bridge.addresses[1]}/64 dev ${bridge.name} nodad`)
-  await Promise.all(nodes.map(createNode))
+  await allSettled(nodes.map(createNode))
 }
 
 async function createNode(node: NodeLayout): Promise<void> {

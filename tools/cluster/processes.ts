@@ -37,6 +37,12 @@ export const runs = async (argv: readonly string[], options: RunOptions = {}): P
     () => false,
   )
 
+/** Side by side; a failure is thrown when all have come to rest, so that none goes on behind a clean-up. */
+export async function allSettled(steps: readonly Promise<unknown>[]): Promise<void> {
+  const failed = (await Promise.allSettled(steps)).find((result) => result.status === 'rejected')
+  if (failed) throw failed.reason
+}
+
 export interface Waiting {
   readonly timeoutMs: number
   readonly everyMs?: number

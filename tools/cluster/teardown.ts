@@ -1,7 +1,7 @@
 import {existsSync, readdirSync, readFileSync, readlinkSync, unlinkSync} from 'node:fs'
 import {readFile, rm, writeFile} from 'node:fs/promises'
 import {basename, join} from 'node:path'
-import {endContainers} from './containers.ts'
+import {endProcesses} from './remains.ts'
 import {pathsOf, type Paths} from './layout.ts'
 import {removeNetwork} from './network.ts'
 import {killDaemon, run, runs} from './processes.ts'
@@ -29,7 +29,7 @@ export async function removeCluster(directory: string): Promise<void> {
     // Kubelets first, or they start again what is ended here.
     await Promise.all(daemons.filter((name) => name.endsWith('-kubelet')).map((name) => killDaemon(paths, name)))
     await Promise.all(daemons.map((name) => killDaemon(paths, name)))
-    await endContainers(directory)
+    await endProcesses(directory)
     await unmountBelow(directory)
     await restoreTunables(paths)
   }

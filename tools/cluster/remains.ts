@@ -6,14 +6,12 @@ import {waitFor} from './processes.ts'
 
 const cgroups = '/sys/fs/cgroup'
 
-/** Ends every container of a cluster without asking its containerd, which may be gone; the cgroups tell who belongs to one. */
-export async function endContainers(directory: string): Promise<void> {
+/** Ends what is left of a cluster's programs and containers without asking its containerd, which may be gone; the cgroups tell who belongs to a container. */
+export async function endProcesses(directory: string): Promise<void> {
   const ids = containerIds(directory)
   const folders = containerCgroups(ids)
-  const shims = processes().filter(
-    ({argv}) => argv[0]?.includes('containerd-shim') && argv.some((word) => word.startsWith(`${directory}/`)),
-  )
-  const ending = new Set(shims.map(({pid}) => pid))
+  const programs = processes().filter(({argv}) => isPartOf(directory, argv))
+  const ending = new Set(programs.map(({pid}) => pid))
   for (const folder of folders) for (const pid of membersOf(folder)) ending.add(pid)
   for (const pid of ending) kill(pid)
   await waitFor('the end of the containers', () => ![...ending].some(isAlive), {timeoutMs: 5000, everyMs: 20})
@@ -21,6 +19,11 @@ export async function endContainers(directory: string): Promise<void> {
   for (const controller of entries(cgroups)) removeFolder(join(cgroups, controller, 'k8s.io'))
   removeStrays(directory, ids)
 }
+
+/** Also those that nobody wrote down, because a start was cut short; not a reader of the cluster's files. */
+const isPartOf = (directory: string, [program = '', ...operands]: readonly string[]) =>
+  /(^|\/)(etcd|kubernetes|containerd|containerd-shim-runc-v2)$/.test(program) &&
+  operands.some((operand) => operand.includes(`${directory}/`))
 
 /** The runtime's own state names the containers, also those whose containerd is dead. */
 const containerIds = (directory: string): ReadonlySet<string> =>
