@@ -204,6 +204,12 @@ export const podVanished = (node: string, why: string): PluginError =>
     advice: 'The node is clean: the kernel removes what a dead agent held. Run the command again.',
   })
 
+export const podNotRemoved = (namespace: string, name: string, cause: unknown): PluginError =>
+  new PluginError('pod-not-removed', `The pod ${name} in namespace "${namespace}" could not be removed`, {
+    advice: `The node is clean once it ends. Remove it: kubectl -n ${namespace} delete pod ${name} --grace-period=0 --force`,
+    cause,
+  })
+
 export const tunnelRefused = (node: string, why: string, cause?: unknown): PluginError =>
   new PluginError('tunnel-refused', `The port-forward to the agent on ${node} was refused: ${why}`, {
     advice: 'It goes through the API server to the kubelet (port 10250); "kubectl port-forward" must work.',

@@ -1,4 +1,4 @@
-import {apiRefused, badCertificate, loginExpired, notAllowed, type PluginError, serverUnreachable} from '../errors.ts'
+import {apiRefused, badCertificate, loginExpired, notAllowed, PluginError, serverUnreachable} from '../errors.ts'
 import type {ClusterConnection} from './connection.ts'
 
 /** The API server's `Status`, for a request that it refused. */
@@ -33,6 +33,9 @@ function statusIn(body: string): {readonly message?: string; readonly reason?: s
 
 export const isStatus = (cause: unknown, ...statuses: readonly number[]): boolean =>
   cause instanceof ApiFailure && statuses.includes(cause.status)
+
+export const isCode = (cause: unknown, ...codes: readonly string[]): boolean =>
+  cause instanceof PluginError && codes.includes(cause.code)
 
 const certificateCodes =
   /^(CERT_|ERR_TLS_CERT|ERR_SSL|EPROTO|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|HOSTNAME_MISMATCH|INVALID_CA)/

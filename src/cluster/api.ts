@@ -111,7 +111,7 @@ export async function send(connection: ClusterConnection, sent: Sent): Promise<I
   const options = {
     method: sent.method,
     agent,
-    headers: {...headers, accept: 'application/json', ...(body !== undefined && {'content-type': 'application/json'})},
+    headers: {...headers, accept: 'application/json', ...bodyHeaders(body)},
     ...(sent.signal && {signal: sent.signal}),
   }
   const response = await exchange(connection, {url, options, body})
@@ -119,6 +119,10 @@ export async function send(connection: ClusterConnection, sent: Sent): Promise<I
   if (status >= 200 && status < 300) return response
   throw ApiFailure.from(status, await readAll(response))
 }
+
+/** Node sends a DELETE's body without its length, which the server then takes for the next request. */
+const bodyHeaders = (body: string | undefined): Record<string, string | number> =>
+  body === undefined ? {} : {'content-type': 'application/json', 'content-length': Buffer.byteLength(body)}
 
 interface Exchange {
   readonly url: URL

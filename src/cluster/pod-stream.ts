@@ -145,12 +145,13 @@ function opened(connection: ClusterConnection, socket: WebSocket): Promise<PodSt
     socket.once('open', () => resolve(PodStream.of(socket)))
     socket.on('error', (error) => reject(unreachable(connection, error)))
     socket.once('unexpected-response', (_request, response: IncomingMessage) => {
-      readAll(response).then(
-        (body) => reject(ApiFailure.from(response.statusCode ?? 0, body)),
-        (error: unknown) => reject(unreachable(connection, error)),
-      )
-      // Whoever listens to this event ends the request.
-      response.once('close', () => socket.terminate())
+      readAll(response)
+        .then(
+          (body) => reject(ApiFailure.from(response.statusCode ?? 0, body)),
+          (error: unknown) => reject(unreachable(connection, error)),
+        )
+        // Whoever listens to this event ends the request.
+        .finally(() => socket.terminate())
     })
   })
 }
