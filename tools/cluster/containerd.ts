@@ -83,6 +83,5 @@ const podNetwork = (paths: Paths, node: NodeLayout) => ({
         routes: [{dst: '0.0.0.0/0'}, {dst: '::/0'}],
       },
     },
-    {type: 'portmap', capabilities: {portMappings: true}},
   ],
 })
