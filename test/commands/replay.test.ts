@@ -7,7 +7,11 @@ import {dissect} from '../support/tshark.ts'
 const captures = join(import.meta.dirname, '../captures')
 const plugin = join(import.meta.dirname, '../../bin/kubectl-ipv6')
 const space = `kr-${process.pid}`
-const inside = (...command: string[]) => execFileSync('nsenter', [`--net=/run/netns/${space}`, ...command], {encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe']})
+const inside = (...command: string[]) =>
+  execFileSync('nsenter', [`--net=/run/netns/${space}`, ...command], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
 const ip = (command: string) => execFileSync('ip', command.split(' '))
 
 interface Line {
@@ -47,7 +51,11 @@ afterAll(() => void ip(`netns del ${space}`))
 
 /** Observes `wire0` while the capture is sent from the device given, and returns the JSON lines. */
 async function observeReplay(capture: string, sender: string): Promise<readonly Record<string, unknown>[]> {
-  const child = spawn('nsenter', [`--net=/run/netns/${space}`, plugin, 'observe', 'local', '-i', 'wire0', '--family', 'all', '-o', 'json'], {stdio: ['ignore', 'pipe', 'pipe']})
+  const child = spawn(
+    'nsenter',
+    [`--net=/run/netns/${space}`, plugin, 'observe', 'local', '-i', 'wire0', '--family', 'all', '-o', 'json'],
+    {stdio: ['ignore', 'pipe', 'pipe']},
+  )
   let text = ''
   let errors = ''
   child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()))
@@ -65,11 +73,29 @@ async function observeReplay(capture: string, sender: string): Promise<readonly 
   return text.trimEnd().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>) // prettier-ignore
 }
 
-const protocols: Readonly<Record<string, number>> = {ICMP: 1, IGMP: 2, IPIP: 4, IPv4: 4, TCP: 6, UDP: 17, IPv6: 41, GRE: 47, ESP: 50, ICMPv6: 58, 'IPv6-NoNxt': 59, SCTP: 132}
+const protocols: Readonly<Record<string, number>> = {
+  ICMP: 1,
+  IGMP: 2,
+  IPIP: 4,
+  IPv4: 4,
+  TCP: 6,
+  UDP: 17,
+  IPv6: 41,
+  GRE: 47,
+  ESP: 50,
+  ICMPv6: 58,
+  'IPv6-NoNxt': 59,
+  SCTP: 132,
+}
 
 function keyOf({source, destination, protocol, icmp}: Line): string {
   const number = protocols[protocol] ?? Number(protocol)
-  const ports = icmp !== undefined ? `icmp ${icmp.type} ${icmp.code}` : source.port === undefined ? '' : `${source.port} ${destination.port ?? ''}`
+  const ports =
+    icmp !== undefined
+      ? `icmp ${icmp.type} ${icmp.code}`
+      : source.port === undefined
+        ? ''
+        : `${source.port} ${destination.port ?? ''}`
   return `${source.ip} > ${destination.ip} ${number} ${ports}`
 }
 
@@ -84,7 +110,11 @@ describe.each(readdirSync(captures).filter((name) => name.endsWith('.pcap')))('%
   const frames = dissect(join(captures, capture))
   const expected = new Map<string, Count>()
   for (const frame of frames) {
-    if (frame !== undefined) add(expected, `${frame.source} > ${frame.destination} ${frame.protocol} ${frame.ports}`, {packets: 1, bytes: frame.bytes})
+    if (frame !== undefined)
+      add(expected, `${frame.source} > ${frame.destination} ${frame.protocol} ${frame.ports}`, {
+        packets: 1,
+        bytes: frame.bytes,
+      })
   }
 
   test.each([
@@ -99,7 +129,12 @@ describe.each(readdirSync(captures).filter((name) => name.endsWith('.pcap')))('%
     const summary = lines.at(-1) as unknown as Summary
     expect(summary.seen.packets).toBe(frames.length)
     for (const unit of ['packets', 'bytes'] as const) {
-      expect(summary.seen[unit]).toBe(summary.filtered[unit] + summary.inFlows[unit] + summary.overflow[unit] + (unit === 'packets' || 'bytes' in summary.undecodable ? summary.undecodable[unit] : 0))
+      expect(summary.seen[unit]).toBe(
+        summary.filtered[unit] +
+          summary.inFlows[unit] +
+          summary.overflow[unit] +
+          (unit === 'packets' || 'bytes' in summary.undecodable ? summary.undecodable[unit] : 0),
+      )
     }
     expect(summary.clean).toBe(true)
   })

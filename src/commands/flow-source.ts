@@ -1,0 +1,101 @@
+import type {ClusterConnection} from '../cluster/connection.ts'
+import type {PodGuard} from '../cluster/launch.ts'
+import type {LaunchedAgent} from '../cluster/launched-agent.ts'
+import type {LaunchOptions, NodeTarget} from '../cluster/manifest.ts'
+import type {AgentSettings} from '../protocol/settings.ts'
+import {createIdentity, type Identity} from '../session/identity.ts'
+import {LocalAgent} from '../session/local-agent.ts'
+import {merge} from '../session/merge.ts'
+import type {End, FlowSource, SourceEvent} from '../session/source.ts'
+import {watchAgent} from '../session/watch-agent.ts'
+import type {ObserveRequest} from './observe-request.ts'
+
+/** Either side that has heard nothing for so long gives up: with the agent's own end, a node is clean within 15 s. */
+const silenceMs = 10_000
+
+export interface SourceOptions {
+  readonly identity: Identity
+  readonly settings: AgentSettings
+  /** Aborted to end in order. */
+  readonly stop: AbortSignal
+}
+
+export interface ClusterOptions extends SourceOptions {
+  readonly connection: ClusterConnection
+  readonly launch: LaunchOptions
+  readonly guard: PodGuard
+  readonly progress: (node: string, step: string) => void
+}
+
+/** What every agent of the run is told. */
+export function planRun(request: ObserveRequest): {readonly identity: Identity; readonly settings: AgentSettings} {
+  const identity = createIdentity()
+  const {hook, interfaces, flows, intervalMs, maxDurationMs, filter} = request
+  const {run, publicKey} = identity
+  const settings = {run, publicKey, port: 0, hook, interfaces, flows, intervalMs, silenceMs, maxDurationMs}
+  return {identity, settings: {...settings, filter: filter.kernel}}
+}
+
+/** The agent on this machine. Its failure to start is thrown: there is nothing else to show. */
+export async function* observeLocal({identity, settings, stop}: SourceOptions): FlowSource {
+  await using agent = await LocalAgent.start(settings)
+  yield* toTheEnd(watchAgent(agent, {identity, silenceMs, stop}), 'local')
+}
+
+/** One agent a target, side by side; the failure of one is told in its `end` and leaves the others alone. */
+export const observeCluster = (targets: readonly NodeTarget[], options: ClusterOptions): FlowSource =>
+  merge(targets.map((target) => observeTarget(target, options)))
+
+async function* observeTarget(target: NodeTarget, options: ClusterOptions): AsyncGenerator<SourceEvent, void> {
+  const {identity, stop} = options
+  let agent: LaunchedAgent | undefined
+  try {
+    agent = await launch(target, options)
+  } catch (failure) {
+    yield {type: 'end', node: target.node, end: stop.aborted ? {} : {failure: asError(failure)}}
+    return
+  }
+  try {
+    for await (const event of toTheEnd(watchAgent(agent, {identity, silenceMs, stop}), target.node)) {
+      yield event.type === 'end' ? {...event, end: await withoutPod(agent, event.end)} : event
+    }
+  } finally {
+    await agent.remove()
+  }
+}
+
+async function launch(target: NodeTarget, options: ClusterOptions): Promise<LaunchedAgent> {
+  // The Kubernetes client is heavy: a run on this machine never loads it.
+  const {launchAgent} = await import('../cluster/launch.ts')
+  const {connection, settings, launch: launchOptions, guard, progress, stop} = options
+  return launchAgent(connection, {
+    target,
+    settings,
+    options: launchOptions,
+    signal: stop,
+    guard,
+    progress: (step) => progress(target.node, step),
+  })
+}
+
+async function* toTheEnd(events: ReturnType<typeof watchAgent>, node: string): AsyncGenerator<SourceEvent, void> {
+  let end: End
+  try {
+    end = {stopped: yield* events}
+  } catch (failure) {
+    end = {failure: asError(failure)}
+  }
+  yield {type: 'end', node, end}
+}
+
+/** The run's last word on a node comes after its pod is gone. */
+async function withoutPod(agent: LaunchedAgent, end: End): Promise<End> {
+  try {
+    await agent.remove()
+    return {...end, pod: agent.pod}
+  } catch (failure) {
+    return {failure: asError(failure), ...end}
+  }
+}
+
+const asError = (cause: unknown): Error => (cause instanceof Error ? cause : new Error(String(cause)))
