@@ -5,15 +5,10 @@ import type {ClusterConnection} from './connection.ts'
 import {createPod} from './create-pod.ts'
 import {LaunchedAgent} from './launched-agent.ts'
 import {agentPod, entersPod, type LaunchOptions, type NodeTarget, type PodManifest} from './manifest.ts'
+import type {PodGuard} from './pod-guard.ts'
 import {type Progress, waitUntilReachable} from './reach.ts'
 
 export type {LaunchStep} from './reach.ts'
-
-/** Sees that pods go even when this process is killed. */
-export interface PodGuard {
-  /** Returns the release. */
-  guard(namespace: string, pod: string): () => void
-}
 
 export interface LaunchRequest {
   readonly target: NodeTarget

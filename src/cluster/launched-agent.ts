@@ -15,6 +15,12 @@ export interface Placed {
   readonly release: () => void
 }
 
+export interface RemoveHow {
+  /** The agent said that it stopped: the kubelet, which takes seconds to notice, need not confirm it. */
+  readonly hasStopped?: boolean
+  readonly limitMs?: number
+}
+
 /** An agent's pod from its creation to its removal. */
 export class LaunchedAgent implements AsyncDisposable {
   readonly node: string
@@ -66,8 +72,8 @@ export class LaunchedAgent implements AsyncDisposable {
   }
 
   /** Deletes the pod and waits until it is gone. */
-  remove({limitMs}: {readonly limitMs?: number} = {}): Promise<void> {
-    this.#removal ??= this.#remove(limitMs)
+  remove(how: RemoveHow = {}): Promise<void> {
+    this.#removal ??= this.#remove(how)
     return this.#removal
   }
 
@@ -75,9 +81,9 @@ export class LaunchedAgent implements AsyncDisposable {
     return this.remove()
   }
 
-  async #remove(limitMs: number | undefined): Promise<void> {
+  async #remove({hasStopped = false, limitMs}: RemoveHow): Promise<void> {
     // A kubelet that never took the pod will not confirm its end; a container that ended has nothing left to end.
-    const force = this.#verdict.state === 'waiting' || this.#verdict.state === 'failed'
+    const force = hasStopped || this.#verdict.state === 'waiting' || this.#verdict.state === 'failed'
     this.#following.abort()
     await removePod(this.#connection, {...this.#placed.pod, force, limitMs})
     this.#placed.release()
