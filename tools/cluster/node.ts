@@ -40,6 +40,8 @@ const kubeletConfiguration = (paths: Paths, node: NodeLayout) => ({
   failSwapOn: false,
   localStorageCapacityIsolation: false,
   makeIPTablesUtilChains: false,
+  // 1.34.4 dereferences nil in doPodResizeAction when a pod has limits and cgroupsPerQOS is off.
+  featureGates: {InPlacePodVerticalScaling: false},
   evictionHard: {
     'memory.available': '1Mi',
     'nodefs.available': '1%',
