@@ -217,3 +217,8 @@ export const tunnelRefused = (node: string, why: string, cause?: unknown): Plugi
   })
 
 const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause)).trim()
+
+export const nothingAttached = (reasons: readonly string[]): PluginError =>
+  new PluginError('nothing-attached', `No interface can be observed: ${reasons.join('; ')}`, {
+    advice: 'Choose other interfaces with -i or another hook with --hook.',
+  })

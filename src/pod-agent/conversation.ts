@@ -1,3 +1,4 @@
+import {setTimeout as delay} from 'node:timers/promises'
 import type {AgentMessage, ClientMessage, Hello} from '../protocol/message.ts'
 import {Outbox} from './outbox.ts'
 import type {ProvedClient} from './server.ts'
@@ -6,6 +7,7 @@ import type {ProvedClient} from './server.ts'
 const mostUnacknowledgedBytes = 8 << 20
 /** Within one drain: what the socket has not taken yet. */
 const mostBufferedBytes = 4 << 20
+const patienceAtCloseMs = 1000
 
 export interface ConversationListener {
   hello(sequence: number): Hello
@@ -80,9 +82,14 @@ export class Conversation {
     if (this.#isOpen) this.#client?.send(message)
   }
 
+  /** Resolves when the client has everything and closed its side too, or a second later. */
   async close(): Promise<void> {
-    await this.#client?.flush()
-    this.#client?.close(1000, 'stopped')
+    const client = this.#client
+    if (client === undefined) return
+    await client.flush()
+    const closed = new Promise<void>((resolve) => client.onClose(resolve))
+    client.close(1000, 'stopped')
+    await Promise.race([closed, delay(patienceAtCloseMs, undefined, {ref: false})])
   }
 
   terminate(): void {

@@ -1,8 +1,7 @@
 import {type KnownLink, type LinkChange, LinkTable} from './link-table.ts'
 import {NetlinkOverrun, NetlinkSocket} from './native/netlink.ts'
+import {readDump} from './netlink-dump.ts'
 import {addressDump, groups, linkDump, readRouteMessages, type RouteMessage} from './rtnetlink.ts'
-
-const mostDumps = 5
 
 export interface InterfaceListener {
   changed(link: KnownLink): void
@@ -20,7 +19,7 @@ export class Interfaces implements Disposable {
     this.#listener = listener
     // Subscribed before the dump: what changes meanwhile is told again rather than never.
     this.#events = new NetlinkSocket(groups.link | groups.ipv4Address | groups.ipv6Address)
-    this.#refresh()
+    this.#table.replace(dumpAll())
     this.#events.onReadable(
       () => this.#follow(),
       (cause) => listener.failed(cause),
@@ -59,28 +58,5 @@ export class Interfaces implements Disposable {
 
 function dumpAll(): readonly RouteMessage[] {
   using socket = new NetlinkSocket(0)
-  return [...dump(socket, linkDump), ...dump(socket, addressDump)]
-}
-
-/** The kernel marks a dump during which its tables changed; it is then asked again. */
-function dump(socket: NetlinkSocket, request: (sequence: number) => Uint8Array): readonly RouteMessage[] {
-  for (let attempt = 1; ; attempt++) {
-    socket.send(request(attempt))
-    const messages = readDump(socket)
-    if (attempt === mostDumps || !messages.some(({type}) => type === 'interrupted')) return messages
-  }
-}
-
-function readDump(socket: NetlinkSocket): readonly RouteMessage[] {
-  const messages: RouteMessage[] = []
-  for (;;) {
-    // The kernel writes the next part of a dump while the last is read, so that one is always there.
-    const datagram = socket.receive()
-    if (datagram === undefined) throw new Error('a netlink dump ended before its end')
-    for (const message of readRouteMessages(datagram)) {
-      if (message.type === 'error') throw new Error(`a netlink dump was refused with errno ${message.errno}`)
-      if (message.type === 'done') return messages
-      messages.push(message)
-    }
-  }
+  return [...readDump(socket, linkDump), ...readDump(socket, addressDump)]
 }

@@ -31,6 +31,7 @@ export class LinkTable {
       case 'address-gone':
         this.#addressesOf(message.address.index).delete(addressText(message.address))
         return this.#changed(message.address.index)
+      case 'filter':
       case 'done':
       case 'error':
       case 'interrupted':

@@ -7,7 +7,8 @@ export interface Link {
   readonly isUp: boolean
   readonly isLoopback: boolean
   readonly master?: number
-  readonly hasXdp: boolean
+  /** Without a link header: neither Ethernet nor loopback. */
+  readonly isBare: boolean
 }
 
 export interface LinkAddress {
@@ -16,11 +17,18 @@ export interface LinkAddress {
   readonly address: Uint8Array
 }
 
+/** A traffic control filter of any kind (RTM_NEWTFILTER). */
+export interface TrafficFilter {
+  readonly priority: number
+  readonly handle: number
+}
+
 export type RouteMessage =
   | {readonly type: 'link'; readonly link: Link}
   | {readonly type: 'link-gone'; readonly index: number}
   | {readonly type: 'address'; readonly address: LinkAddress}
   | {readonly type: 'address-gone'; readonly address: LinkAddress}
+  | {readonly type: 'filter'; readonly filter: TrafficFilter}
   | {readonly type: 'done'}
   | {readonly type: 'interrupted'}
   | {readonly type: 'error'; readonly errno: number}
@@ -37,18 +45,20 @@ const messageTypes = {
   newAddress: 20,
   delAddress: 21,
   getAddress: 22,
+  newFilter: 44,
+  getFilter: 46,
 }
 const attributes = {
   name: 3,
   mtu: 4,
   master: 10,
   linkInfo: 18,
-  xdp: 43,
   infoKind: 1,
-  xdpAttached: 2,
   address: 1,
   local: 2,
 }
+/** include/uapi/linux/if_arp.h */
+const hardwareTypes = {ethernet: 1, loopback: 772, none: 65_534}
 const interfaceFlags = {up: 1, loopback: 8}
 const requestDump = 1 | 0x300
 const dumpInterrupted = 0x10
@@ -56,12 +66,26 @@ const dumpInterrupted = 0x10
 const headerBytes = 16
 const linkBytes = 16
 const addressBytes = 8
+const filterBytes = 20
+/** TC_H_MIN_INGRESS and TC_H_MIN_EGRESS of the clsact qdisc. */
+const clsactParents = {ingress: 0xffff_fff2, egress: 0xffff_fff3}
 
-export const linkDump = (sequence: number): Uint8Array => dump(messageTypes.getLink, linkBytes, sequence)
-export const addressDump = (sequence: number): Uint8Array => dump(messageTypes.getAddress, addressBytes, sequence)
+export type DumpRequest = (sequence: number) => Uint8Array
 
-function dump(type: number, bodyBytes: number, sequence: number): Uint8Array {
-  const message = Buffer.alloc(headerBytes + bodyBytes)
+export const linkDump: DumpRequest = (sequence) => dump(messageTypes.getLink, Buffer.alloc(linkBytes), sequence)
+export const addressDump: DumpRequest = (sequence) =>
+  dump(messageTypes.getAddress, Buffer.alloc(addressBytes), sequence)
+
+export function filterDump(index: number, direction: keyof typeof clsactParents): DumpRequest {
+  const body = Buffer.alloc(filterBytes)
+  body.writeInt32LE(index, 4)
+  body.writeUInt32LE(clsactParents[direction], 12)
+  return (sequence) => dump(messageTypes.getFilter, body, sequence)
+}
+
+function dump(type: number, body: Uint8Array, sequence: number): Uint8Array {
+  const message = Buffer.alloc(headerBytes + body.length)
+  message.set(body, headerBytes)
   message.writeUInt32LE(message.length, 0)
   message.writeUInt16LE(type, 4)
   message.writeUInt16LE(requestDump, 6)
@@ -94,6 +118,8 @@ function readMessage(type: number, body: Buffer): RouteMessage | undefined {
     case messageTypes.newAddress:
     case messageTypes.delAddress:
       return readAddress(body, type === messageTypes.delAddress)
+    case messageTypes.newFilter:
+      return {type: 'filter', filter: {priority: body.readUInt32LE(16) >>> 16, handle: body.readUInt32LE(8)}}
     default:
       return undefined
   }
@@ -108,15 +134,15 @@ function readLink(body: Buffer, isGone: boolean): RouteMessage | undefined {
   const found = readAttributes(body.subarray(linkBytes))
   const info = readAttributes(found.get(attributes.linkInfo) ?? Buffer.alloc(0))
   const master = found.get(attributes.master)?.readUInt32LE(0)
-  const xdp = readAttributes(found.get(attributes.xdp) ?? Buffer.alloc(0))
+  const hardware = body.readUInt16LE(2)
   const link: Link = {
     index,
     name: textOf(found.get(attributes.name)),
-    kind: textOf(info.get(attributes.infoKind)) || kindOf(body.readUInt16LE(2)),
+    kind: textOf(info.get(attributes.infoKind)) || kindOf(hardware),
     mtu: found.get(attributes.mtu)?.readUInt32LE(0) ?? 0,
     isUp: (flags & interfaceFlags.up) !== 0,
     isLoopback: (flags & interfaceFlags.loopback) !== 0,
-    hasXdp: (xdp.get(attributes.xdpAttached)?.readUInt8(0) ?? 0) !== 0,
+    isBare: hardware !== hardwareTypes.ethernet && hardware !== hardwareTypes.loopback,
   }
   return {type: 'link', link: master === undefined ? link : {...link, master}}
 }
@@ -148,9 +174,7 @@ const align = (length: number): number => (length + 3) & ~3
 
 const textOf = (bytes: Buffer | undefined): string => bytes?.toString('utf8').replace(/\0.*$/s, '') ?? ''
 
-/** include/uapi/linux/if_arp.h */
 function kindOf(hardware: number): string {
-  if (hardware === 1) return 'ethernet'
-  if (hardware === 772) return 'loopback'
-  return hardware === 65_534 ? 'none' : `arphrd-${hardware}`
+  const known = Object.entries(hardwareTypes).find(([, type]) => type === hardware)
+  return known?.[0] ?? `arphrd-${hardware}`
 }

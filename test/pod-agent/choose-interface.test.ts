@@ -9,7 +9,7 @@ const link = (name: string, isUp = true): Link => ({
   mtu: 1500,
   isUp,
   isLoopback: name === 'lo',
-  hasXdp: false,
+  isBare: false,
 })
 
 const chosen = (patterns: string[], ...names: string[]) => names.filter((name) => interfaceChoice(patterns)(link(name)))

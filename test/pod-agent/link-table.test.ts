@@ -2,7 +2,7 @@ import {describe, expect, test} from 'vitest'
 import {LinkTable} from '../../src/pod-agent/link-table.ts'
 import type {Link, RouteMessage} from '../../src/pod-agent/rtnetlink.ts'
 
-const eth0: Link = {index: 2, name: 'eth0', kind: 'ethernet', mtu: 1500, isUp: true, isLoopback: false, hasXdp: false}
+const eth0: Link = {index: 2, name: 'eth0', kind: 'ethernet', mtu: 1500, isUp: true, isLoopback: false, isBare: false}
 const link = (change: Partial<Link> = {}): RouteMessage => ({type: 'link', link: {...eth0, ...change}})
 const address = (type: 'address' | 'address-gone', ...bytes: number[]): RouteMessage => ({
   type,

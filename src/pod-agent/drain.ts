@@ -1,0 +1,45 @@
+import {setTimeout as delay} from 'node:timers/promises'
+import {type BatchKind, batchHeaderBytes, writeBatchHeader} from '../protocol/batch.ts'
+import type {Drained} from '../protocol/message.ts'
+import {flowLineLayout} from '../generated/kernel-layout.ts'
+import type {Conversation} from './conversation.ts'
+import type {FlowPrograms} from './flow-programs.ts'
+
+const pieceBytes = 128 << 10
+
+/** Moves what the kernel has counted to the client. */
+export class Drains {
+  readonly #programs: FlowPrograms
+  readonly #conversation: Conversation
+  #totals = Buffer.alloc(0)
+
+  constructor(programs: FlowPrograms, conversation: Conversation) {
+    this.#programs = programs
+    this.#conversation = conversation
+  }
+
+  /** All counts up to now, in one run of sequence numbers. A client that reads slowly slows this down, and the kernel's other generation counts on. */
+  async drain({final}: {readonly final: boolean}): Promise<void> {
+    const {generation, monotonicNs} = await this.#programs.swap()
+    for (const piece of this.#programs.tables.take(pieceBytes)) {
+      this.#send('flows', generation, {records: piece, count: piece.byteLength / flowLineLayout.size})
+      while (!this.#conversation.canTakeMore) await delay(10)
+    }
+    const totals = Buffer.from(this.#programs.tables.totals())
+    if (final || !totals.equals(this.#totals)) this.#send('totals', generation, {records: totals, count: 1})
+    this.#totals = totals
+    this.#conversation.count((sequence) => {
+      const drained: Drained = {type: 'drained', sequence, generation, monotonicNs: String(monotonicNs), final}
+      return JSON.stringify(drained)
+    })
+  }
+
+  #send(kind: BatchKind, generation: number, {records, count}: {records: Uint8Array; count: number}): void {
+    this.#conversation.count((sequence) => {
+      const message = new Uint8Array(batchHeaderBytes + records.byteLength)
+      writeBatchHeader(message, {kind, sequence, generation, count})
+      message.set(records, batchHeaderBytes)
+      return message
+    })
+  }
+}

@@ -1,0 +1,19 @@
+import {existsSync} from 'node:fs'
+import {join} from 'node:path'
+import {notBuilt} from '../errors.ts'
+import type {Files} from './observation.ts'
+
+/** Beside the bundle, or in the checkout's build folder. */
+export function findFiles(): Files {
+  return {
+    object: find('flow.bpf.o', '../../build/bpf/flow.bpf.o'),
+    libbpf: find('libbpf.so.1', '../../build/libbpf/usr/lib/x86_64-linux-gnu/libbpf.so.1'),
+  }
+}
+
+function find(...candidates: readonly string[]): string {
+  const paths = candidates.map((each) => join(import.meta.dirname, each))
+  const found = paths.find((each) => existsSync(each))
+  if (found === undefined) throw notBuilt(paths.join(', '))
+  return found
+}

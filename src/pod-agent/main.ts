@@ -1,0 +1,25 @@
+import {PluginError} from '../errors.ts'
+import {failedMessage} from './failed-message.ts'
+import {runAgent} from './run.ts'
+import {readSettings} from './settings.ts'
+
+/** 0: it ended in order. 2: it could not look, and stderr says why. 70: our bug. */
+async function main(argument: string | undefined): Promise<0 | 2 | 70> {
+  try {
+    await runAgent(readSettings(argument), (port) => process.stdout.write(`${JSON.stringify({listening: port})}\n`))
+    return 0
+  } catch (cause) {
+    complain(cause)
+    return cause instanceof PluginError ? 2 : 70
+  }
+}
+
+/** The kubelet makes the last lines of the log the pod's termination message: the sentence comes last. */
+function complain(cause: unknown): void {
+  const reason = cause instanceof PluginError ? cause.cause : cause
+  if (reason instanceof Error) process.stderr.write(`${reason.stack ?? reason.message}\n`)
+  const failed = failedMessage(cause)
+  process.stderr.write(`${JSON.stringify(failed)}\n${failed.message}. ${failed.advice}\n`)
+}
+
+process.exit(await main(process.argv[2]))

@@ -1,0 +1,156 @@
+import {programsRefused} from '../errors.ts'
+import type {AttachedInterface, InterfaceChange, Stopped} from '../protocol/message.ts'
+import type {AgentSettings} from '../protocol/settings.ts'
+import {Attachments} from './attachments.ts'
+import {interfaceChoice} from './choose-interface.ts'
+import {ClsactFilters} from './clsact.ts'
+import {FlowPrograms} from './flow-programs.ts'
+import type {HookTools} from './hooks.ts'
+import {Interfaces} from './interfaces.ts'
+import type {KnownLink} from './link-table.ts'
+import {removeClsact} from './native/attachment.ts'
+import {Clock} from './native/clock.ts'
+import {NativeError} from './native/failure.ts'
+import {exists, tcxPrograms, xdpProgram} from './native/ids.ts'
+import {type Libbpf, openLibbpf} from './native/libbpf.ts'
+import {type Libc, openLibc} from './native/libc.ts'
+import {lookAfterwards, type Looking} from './removal.ts'
+
+export interface ObservationListener {
+  changed(change: InterfaceChange): void
+  failed(cause: unknown): void
+}
+
+export interface Files {
+  readonly object: string
+  readonly libbpf: string
+}
+
+interface Parts {
+  readonly libbpf: Libbpf
+  readonly libc: Libc
+  readonly clock: Clock
+  readonly programs: FlowPrograms
+  readonly attachments: Attachments
+}
+
+/** The programs in the kernel and the interfaces that they are on, from loading to the look afterwards. */
+export class Observation implements Disposable {
+  readonly programs: FlowPrograms
+  readonly warnings: readonly string[]
+  readonly #parts: Parts
+  readonly #interfaces: Interfaces
+  readonly #listener: ObservationListener
+
+  private constructor(
+    parts: Parts,
+    {listener, warnings}: {listener: ObservationListener; warnings: readonly string[]},
+  ) {
+    this.programs = parts.programs
+    this.warnings = warnings
+    this.#parts = parts
+    this.#listener = listener
+    this.#interfaces = new Interfaces({
+      changed: (link) => this.#tell(parts.attachments.consider(link)),
+      gone: (link) => this.#tell(parts.attachments.forget(link)),
+      failed: (cause) => listener.failed(cause),
+    })
+  }
+
+  /** In the network namespace of the calling thread. */
+  static async start(settings: AgentSettings, files: Files, listener: ObservationListener): Promise<Observation> {
+    const {warnings, ...parts} = load(settings, files)
+    const observation = new Observation(parts, {listener, warnings})
+    await observation.#attachAll()
+    return observation
+  }
+
+  get interfaces(): readonly AttachedInterface[] {
+    return this.#parts.attachments.report
+  }
+
+  get clockOffsetNs(): bigint {
+    return this.#parts.clock.offsetNs()
+  }
+
+  /** No packet is counted afterwards. */
+  async detach(): Promise<void> {
+    this.#interfaces[Symbol.dispose]()
+    await this.#parts.attachments.detachAll()
+  }
+
+  /** Lets go of everything, and looks whether the kernel did too. */
+  async remove(): Promise<Stopped> {
+    const {programs, attachments} = this.#parts
+    const links = attachments.linkIds.map((id) => ({kind: 'link' as const, id}))
+    const objects = [...programs.ids(), ...links]
+    this.#release()
+    return lookAfterwards(objects, this.#looking())
+  }
+
+  [Symbol.dispose](): void {
+    this.#interfaces[Symbol.dispose]()
+    this.#release()
+  }
+
+  /** A pause after each interface: attaching waits for the kernel, and clients wait for their challenge. */
+  async #attachAll(): Promise<void> {
+    for (const link of this.#interfaces.all) {
+      this.#tell(this.#parts.attachments.consider(link))
+      await new Promise(setImmediate)
+    }
+  }
+
+  #tell(change: InterfaceChange | undefined): void {
+    if (change !== undefined) this.#listener.changed(change)
+  }
+
+  #release(): void {
+    this.#parts.attachments[Symbol.dispose]()
+    this.#parts.programs.close()
+  }
+
+  #looking(): Looking {
+    const {libbpf} = this.#parts
+    const hooksOf = ({index}: KnownLink): readonly number[] => [
+      ...tcxPrograms(libbpf, index, 'ingress'),
+      ...tcxPrograms(libbpf, index, 'egress'),
+      xdpProgram(libbpf, index),
+    ]
+    return {
+      exists: ({kind, id}) => exists(this.#parts, kind, id),
+      hookedPrograms: () => this.#interfaces.all.flatMap(hooksOf),
+    }
+  }
+}
+
+function load(settings: AgentSettings, files: Files): Parts & {warnings: readonly string[]} {
+  const libbpf = openLibbpf(files.libbpf)
+  const libc = openLibc()
+  const clock = new Clock(libc)
+  const {programs, warnings} = loadPrograms(settings, {libbpf, libc, clock, object: files.object})
+  const clsact = new ClsactFilters(programs, {run: settings.run, remove: (index) => removeClsact(libbpf, index)})
+  const tools: HookTools = {programs, clsact, choice: settings.hook, xdpProgram: (index) => xdpProgram(libbpf, index)}
+  const attachments = new Attachments(tools, interfaceChoice(settings.interfaces))
+  return {libbpf, libc, clock, programs, attachments, warnings}
+}
+
+type LoadOptions = Pick<ConstructorParameters<typeof FlowPrograms>[0], 'libbpf' | 'libc' | 'clock' | 'object'>
+
+/** With a table of half the size as long as the kernel has no memory for it. */
+function loadPrograms(
+  {flows, filter, hook}: AgentSettings,
+  options: LoadOptions,
+): Pick<Parts, 'programs'> & {warnings: readonly string[]} {
+  for (let lines = flows; ; lines /= 2) {
+    try {
+      const programs = new FlowPrograms({...options, filter, lines, xdp: hook.startsWith('xdp')})
+      const smaller = `The flow table has ${lines} lines instead of ${flows}: the kernel has no memory for more.`
+      return {programs, warnings: lines === flows ? [] : [smaller]}
+    } catch (cause) {
+      if (!(cause instanceof NativeError)) throw cause
+      const isTooLarge = cause.code === 'ENOMEM' || cause.code === 'E2BIG'
+      if (!isTooLarge || lines <= 64) throw programsRefused(cause.code, cause)
+    }
+  }
+}

@@ -1,0 +1,151 @@
+import {release} from 'node:os'
+import {setTimeout as delay} from 'node:timers/promises'
+import packageJson from '../../package.json' with {type: 'json'}
+import {nothingAttached} from '../errors.ts'
+import {layoutHash} from '../generated/layout.ts'
+import type {Hello} from '../protocol/message.ts'
+import type {AgentSettings} from '../protocol/settings.ts'
+import {enterNetworkOfContainers} from './containers.ts'
+import {Conversation} from './conversation.ts'
+import {Drains} from './drain.ts'
+import {Ending} from './ending.ts'
+import {failedMessage} from './failed-message.ts'
+import {findFiles} from './files.ts'
+import {Observation} from './observation.ts'
+import {clientKey, isProved} from './proof.ts'
+import {ClientServer} from './server.ts'
+
+const firstDrainMs = 100
+/** A client that does not read its last counts is not waited for longer. */
+const patienceAtEndMs = 5000
+
+/** Serves one client until it asks to stop, falls silent, or the time is over; then nothing of the run is left. */
+export async function runAgent(settings: AgentSettings, announce: (port: number) => void): Promise<void> {
+  using run = new Run(settings)
+  await run.listen(announce)
+  await run.observe()
+}
+
+class Run implements Disposable {
+  readonly #settings: AgentSettings
+  readonly #ending: Ending
+  readonly #conversation: Conversation
+  readonly #met = Promise.withResolvers<unknown>()
+  #server: ClientServer | undefined
+  #observation: Observation | undefined
+  #beat: NodeJS.Timeout | undefined
+
+  constructor(settings: AgentSettings) {
+    this.#settings = settings
+    this.#ending = new Ending(settings.maxDurationMs)
+    this.#conversation = new Conversation({
+      hello: (sequence) => this.#hello(sequence),
+      met: () => this.#met.resolve(undefined),
+      asksToStop: () => this.#ending.end('asked'),
+    })
+    for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+      process.on(event, (cause: unknown) => this.#ending.fail(cause))
+    }
+  }
+
+  async listen(announce: (port: number) => void): Promise<void> {
+    const {port, publicKey, silenceMs} = this.#settings
+    const key = clientKey(publicKey)
+    this.#server = await ClientServer.listen(port, {
+      isProved: (nonce, signature) => isProved(key, {nonce, signature}),
+      welcome: (client, resumeAfter) => this.#conversation.welcome(client, resumeAfter),
+    })
+    announce(this.#server.port)
+    this.#ending.watchSilence(silenceMs, () => this.#conversation.silentMs)
+    this.#beat = setInterval(() => this.#conversation.tell({type: 'alive'}), silenceMs / 3)
+  }
+
+  async observe(): Promise<void> {
+    try {
+      const observation = await this.#start()
+      const drains = new Drains(observation.programs, this.#conversation)
+      const pumping = this.#pump(drains)
+      await this.#ending.reached
+      await observation.detach()
+      await pumping
+      await Promise.race([this.#finish(observation, drains), delay(patienceAtEndMs, undefined, {ref: false})])
+    } catch (cause) {
+      this.#conversation.tellFailure(failedMessage(cause))
+      await this.#conversation.close()
+      throw cause
+    }
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#beat)
+    this.#ending[Symbol.dispose]()
+    this.#observation?.[Symbol.dispose]()
+    this.#conversation.terminate()
+    this.#server?.close()
+  }
+
+  async #start(): Promise<Observation> {
+    const {containers} = this.#settings
+    if (containers !== undefined) enterNetworkOfContainers(containers)
+    const observation = await Observation.start(this.#settings, findFiles(), {
+      changed: (change) => this.#conversation.tell(change),
+      failed: (cause) => this.#ending.fail(cause),
+    })
+    this.#observation = observation
+    const problems = observation.interfaces.flatMap(({name, problem}) =>
+      problem === undefined ? [] : [`${name}: ${problem}`],
+    )
+    if (problems.length > 0 && problems.length === observation.interfaces.length) throw nothingAttached(problems)
+    this.#conversation.open()
+    return observation
+  }
+
+  /** Drains at intervals while a client takes it; otherwise the kernel goes on counting. */
+  async #pump(drains: Drains): Promise<void> {
+    const {signal} = this.#ending
+    const pause = (ms: number): Promise<void> => delay(ms, undefined, {signal}).catch(() => undefined)
+    try {
+      await Promise.race([this.#met.promise, this.#ending.reached])
+      await pause(firstDrainMs)
+      while (!signal.aborted) {
+        if (this.#conversation.canTakeDrain) await drains.drain({final: false})
+        await pause(this.#settings.intervalMs)
+      }
+    } catch (cause) {
+      this.#ending.fail(cause)
+    }
+  }
+
+  async #finish(observation: Observation, drains: Drains): Promise<void> {
+    if (this.#conversation.hasClient) {
+      // The first takes the generation that was counting, the second proves that its successor is empty.
+      await drains.drain({final: false})
+      await drains.drain({final: true})
+    }
+    this.#conversation.tell(await observation.remove())
+    await this.#conversation.close()
+  }
+
+  #hello(sequence: number): Hello {
+    const observation = this.#observation
+    if (observation === undefined) throw new TypeError('hello before the programs are attached')
+    return {
+      type: 'hello',
+      run: this.#settings.run,
+      agent: packageJson.version,
+      layout: layoutHash,
+      kernel: release(),
+      cpus: observation.programs.cpus,
+      clockOffsetNs: String(observation.clockOffsetNs),
+      interfaces: observation.interfaces,
+      warnings: this.#warnings(observation),
+      sequence,
+    }
+  }
+
+  #warnings({warnings, interfaces}: Observation): readonly string[] {
+    const refused = interfaces.flatMap(({name, problem}) => (problem === undefined ? [] : [`${name}: ${problem}`]))
+    const none = `No interface matches ${this.#settings.interfaces.join(' ')}; one that appears is observed then.`
+    return [...warnings, ...refused, ...(interfaces.length === 0 ? [none] : [])]
+  }
+}
