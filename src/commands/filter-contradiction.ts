@@ -1,5 +1,5 @@
 import {type AddressPrefix, coversIPv4, isPrefixWithin, parsePrefix} from '../address/prefix.ts'
-import {protocols} from '../events/protocol-names.ts'
+import {hasPorts, protocols} from '../events/protocol-names.ts'
 import type {Direction, Side} from '../protocol/settings.ts'
 import type {PortRange} from './filter-values.ts'
 
@@ -91,14 +91,6 @@ function ofFamily(clauses: readonly Sided<AddressPrefix>[], family: 4 | 6): read
   ]
 }
 
-const portProtocols: readonly number[] = [
-  protocols.tcp,
-  protocols.udp,
-  protocols.dccp,
-  protocols.sctp,
-  protocols.udpLite,
-]
-
 /** RFC 4443 §1 and RFC 792: ICMPv6 is spoken over IPv6 only, ICMP over IPv4 only; neither has ports. */
 function hasProtocol(asked: AskedFilter, family: 4 | 6): boolean {
   const icmp = family === 6 ? protocols.icmpv6 : protocols.icmp
@@ -108,7 +100,8 @@ function hasProtocol(asked: AskedFilter, family: 4 | 6): boolean {
   const wantsPorts = asked.ports.some(({negate}) => !negate)
   const wantsIcmp = asked.icmpTypes.some(({negate}) => !negate)
   if (wantsPorts && wantsIcmp) return false
-  if (wantsPorts) return portProtocols.some(isPossible)
   if (wantsIcmp) return isPossible(icmp)
-  return Array.from({length: 256}, (_, number) => number).some(isPossible)
+  return Array.from({length: 256}, (_, number) => number).some(
+    (number) => isPossible(number) && (!wantsPorts || hasPorts(number)),
+  )
 }

@@ -17,14 +17,6 @@ export function protocolNumber(text: string): number | undefined {
 
 export const protocols = {icmp: 1, tcp: 6, udp: 17, dccp: 33, icmpv6: 58, sctp: 132, udpLite: 136} as const
 
-/** RFC 8200 §4 and IANA's list of IPv6 extension header types: bits of a flow line's `headers`, in the order of their numbers. */
-export const extensionHeaders: readonly {readonly number: number; readonly name: string}[] = [
-  {number: 0, name: 'hop-by-hop'},
-  {number: 43, name: 'routing'},
-  {number: 44, name: 'fragment'},
-  {number: 51, name: 'authentication'},
-  {number: 60, name: 'destination-options'},
-  {number: 135, name: 'mobility'},
-  {number: 139, name: 'hip'},
-  {number: 140, name: 'shim6'},
-]
+/** Those whose ports the programs read. */
+export const hasPorts = (protocol: number): boolean => withPorts.includes(protocol)
+const withPorts: readonly number[] = [protocols.tcp, protocols.udp, protocols.dccp, protocols.sctp, protocols.udpLite]

@@ -1,0 +1,18 @@
+import {enableCompileCache} from 'node:module'
+
+// The entry point: nothing newer than what an old Node can read stands before this check.
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+if (major < 22 || (major === 22 && minor < 12)) {
+  process.stderr.write(
+    `error: kubectl ipv6 needs Node 22.12 or newer, and ${process.execPath} is ${process.versions.node}.\n` +
+      'Install a newer Node, or name one: export KUBECTL_IPV6_NODE=/path/to/node\n',
+  )
+  process.exit(2)
+}
+enableCompileCache()
+// oclif would compare versions with semver on every start (10 ms); the check above has done it.
+process.env['OCLIF_DISABLE_ENGINE_WARNING'] = '1'
+
+void import('./commands/main.ts')
+  .then(({main}) => main(process.argv.slice(2)))
+  .then((status) => process.stdout.write('', () => process.exit(status)))

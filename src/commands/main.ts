@@ -1,0 +1,53 @@
+import {run} from '@oclif/core'
+import {existsSync, readFileSync} from 'node:fs'
+import {dirname, join, relative} from 'node:path'
+import {reportFailure, unknownVerb} from '../base-command.ts'
+
+const verbs = ['cleanup', 'observe', 'version']
+const words = {'--version': 'version', '-V': 'version', help: '--help'} as const
+
+/** Runs one command line and returns the exit status. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const [first = '--help', ...rest] = argv
+  try {
+    if (first === '__complete') {
+      const {complete} = await import('./completion.ts')
+      await complete(rest)
+      return 0
+    }
+    const [verb, ...others] = spoken(first, rest)
+    if (!verb.startsWith('-') && !verbs.includes(verb)) throw unknownVerb(verb, verbs)
+    await run([verb, ...others], packageOptions())
+  } catch (error) {
+    return reportFailure(error, {argv})
+  }
+  return Number(process.exitCode ?? 0)
+}
+
+/** `help observe` is `observe --help`. */
+function spoken(first: string, rest: readonly string[]): readonly [string, ...string[]] {
+  const [topic] = rest
+  if (first === 'help' && topic !== undefined) return [topic, '--help']
+  return [first in words ? words[first as keyof typeof words] : first, ...rest] // `in` does not narrow strings
+}
+
+/** oclif looks for commands itself unless it is told: this spares it the search and works in a bundle. */
+export function packageOptions(): {readonly root: string; readonly pjson: never} {
+  const here = import.meta.dirname
+  const root = rootAbove(here)
+  const target = relative(root, existsSync(join(here, 'index.ts')) ? join(here, 'index.ts') : join(here, 'commands.js'))
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, unknown> // our own file
+  const oclif = {
+    bin: 'kubectl-ipv6',
+    topicSeparator: ' ',
+    helpClass: {target, identifier: 'PluginHelp'},
+    helpOptions: {maxWidth: 110, flagSortOrder: 'none'},
+    commands: {strategy: 'explicit', target, identifier: 'commands'},
+  }
+  return {root, pjson: {...manifest, oclif} as never} // oclif's own type lists fields that it fills in itself
+}
+
+function rootAbove(folder: string): string {
+  const parent = dirname(folder)
+  return existsSync(join(folder, 'package.json')) || parent === folder ? folder : rootAbove(parent)
+}

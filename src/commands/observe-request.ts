@@ -1,0 +1,170 @@
+import type {ConnectOptions} from '../cluster/connection.ts'
+import {badUsage} from '../errors.ts'
+import {type ColourChoice} from '../output/colour.ts'
+import type {TimeFormat} from '../output/time.ts'
+import type {HookChoice} from '../protocol/settings.ts'
+import {parseDuration} from './duration.ts'
+import type {FlagToken} from './filter-token.ts'
+import {type FlowFilter, parseFilter} from './filter.ts'
+
+export type OutputForm = 'text' | 'wide' | 'live' | 'json'
+
+/** A whole command line as values; nothing behind it sees a flag. */
+export interface ObserveRequest {
+  readonly targets: readonly string[]
+  readonly allNodes: boolean
+  readonly selector?: string
+  readonly cluster: ConnectOptions
+  readonly agent: AgentRequest
+  readonly filter: FlowFilter
+  readonly interfaces: readonly string[]
+  readonly hook: HookChoice
+  readonly flows: number
+  readonly intervalMs: number
+  readonly maxDurationMs: number
+  readonly durationMs?: number
+  readonly view: ViewRequest
+}
+
+export interface AgentRequest {
+  readonly namespace: string
+  readonly image?: string
+  readonly imagePullPolicy?: string
+  readonly imagePullSecrets: readonly string[]
+  readonly tolerations: readonly string[]
+  readonly profile: 'privileged' | 'restricted'
+  readonly dryRun: boolean
+}
+
+export interface ViewRequest {
+  /** Undefined: by where the output goes. */
+  readonly form?: OutputForm
+  readonly colour: ColourChoice
+  readonly timeFormat: TimeFormat
+  readonly top: number
+  readonly isQuiet: boolean
+  readonly isVerbose: boolean
+}
+
+type FlagValues = Readonly<Record<string, unknown>>
+
+export interface ParsedLine {
+  readonly flags: FlagValues
+  readonly targets: readonly string[]
+  /** Every flag and argument in the order of the command line. */
+  readonly raw: readonly (
+    {readonly type: 'flag'; readonly flag: string; readonly input: string} | {readonly type: 'arg'}
+  )[]
+}
+
+export function observeRequest({flags, targets, raw}: ParsedLine): ObserveRequest {
+  const text = reader(flags)
+  const filter = parseFilter(raw.flatMap((token): readonly FlagToken[] => (token.type === 'flag' ? [token] : [])))
+  const interval = parseDuration(text.one('interval') ?? '1s', 'interval')
+  if (interval < 100) throw badUsage('--interval is shorter than 100ms', 'Use 100ms or more.')
+  const request: ObserveRequest = {
+    targets,
+    allNodes: flags['all-nodes'] === true,
+    ...text.optional('selector', 'selector'),
+    cluster: connectOptions(text),
+    agent: agentRequest(text, flags),
+    filter,
+    interfaces: interfacesOf(text.list('interface'), filter.zone),
+    hook: (text.one('hook') ?? 'auto') as HookChoice, // oclif has checked it against the same list
+    flows: Number(flags['flows']),
+    intervalMs: interval,
+    maxDurationMs: parseDuration(text.one('max-duration') ?? '1h', 'max-duration'),
+    ...durationOf(text),
+    view: viewRequest(text, flags),
+  }
+  refuseContradictions(request)
+  return request
+}
+
+interface FlagReader {
+  one(name: string): string | undefined
+  list(name: string): readonly string[]
+  optional<Key extends string>(name: string, key: Key): Partial<Record<Key, string>>
+}
+
+function reader(flags: FlagValues): FlagReader {
+  const one = (name: string): string | undefined => {
+    const value = flags[name]
+    return typeof value === 'string' ? value : undefined
+  }
+  return {
+    one,
+    list: (name) => (Array.isArray(flags[name]) ? flags[name].map(String) : []),
+    optional: (name, key) => {
+      const value = one(name)
+      return (value === undefined ? {} : {[key]: value}) as Partial<Record<typeof key, string>> // a computed key
+    },
+  }
+}
+
+function connectOptions(text: FlagReader): ConnectOptions {
+  return {
+    ...text.optional('kubeconfig', 'kubeconfig'),
+    ...text.optional('context', 'context'),
+    ...text.optional('cluster', 'cluster'),
+    ...text.optional('user', 'user'),
+    ...text.optional('as', 'as'),
+    ...text.optional('namespace', 'namespace'),
+    asGroup: text.list('as-group'),
+  }
+}
+
+function agentRequest(text: FlagReader, flags: FlagValues): AgentRequest {
+  return {
+    namespace: text.one('agent-namespace') ?? 'kube-system',
+    ...text.optional('agent-image', 'image'),
+    ...text.optional('image-pull-policy', 'imagePullPolicy'),
+    imagePullSecrets: text.list('image-pull-secret'),
+    tolerations: text.list('toleration'),
+    profile: text.one('profile') === 'restricted' ? 'restricted' : 'privileged',
+    dryRun: flags['dry-run'] === true,
+  }
+}
+
+function viewRequest(text: FlagReader, flags: FlagValues): ViewRequest {
+  return {
+    ...(text.optional('output', 'form') as {form?: OutputForm}), // oclif has checked these three against their lists
+    colour: (text.one('color') ?? 'auto') as ColourChoice,
+    timeFormat: (text.one('time-format') ?? 'local') as TimeFormat,
+    top: Number(flags['top']),
+    isQuiet: flags['quiet'] === true,
+    isVerbose: flags['verbose'] === true,
+  }
+}
+
+function durationOf(text: FlagReader): {readonly durationMs?: number} {
+  const duration = text.one('duration')
+  return duration === undefined ? {} : {durationMs: parseDuration(duration, 'duration')}
+}
+
+function interfacesOf(asked: readonly string[], zone: string | undefined): readonly string[] {
+  if (zone === undefined) return asked
+  if (asked.some((name) => !name.startsWith('!') && !/[*?[]/.test(name) && name !== zone))
+    throw badUsage(
+      `An address in zone ${zone} is not on the interfaces ${asked.join(', ')}`,
+      `Use -i ${zone}, or leave -i out.`,
+    )
+  return [zone]
+}
+
+function refuseContradictions({targets, allNodes, selector, filter, durationMs, maxDurationMs}: ObserveRequest): void {
+  const isLocal = targets.includes('local')
+  if (isLocal && (targets.length > 1 || allNodes || selector !== undefined))
+    throw badUsage('The target local stands alone', 'Observe nodes and this machine in two runs.')
+  if (isLocal && filter.names.length > 0)
+    throw badUsage(
+      'No packet can match a filter on names with the target local, which knows addresses only',
+      'Filter by --ip instead.',
+    )
+  if (targets.length > 0 && (allNodes || selector !== undefined))
+    throw badUsage('Targets, --all-nodes and --selector exclude each other', 'Use one of them.')
+  if (allNodes && selector !== undefined)
+    throw badUsage('--all-nodes and --selector exclude each other', 'Use one of them.')
+  if (durationMs !== undefined && durationMs > maxDurationMs)
+    throw badUsage('--duration is longer than --max-duration, at which the node ends the run', 'Raise --max-duration.')
+}

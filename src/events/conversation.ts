@@ -1,0 +1,95 @@
+import type {FlowKey} from './flow-key.ts'
+import {icmpOf, portsOf} from './flow-row.ts'
+import type {NodeState} from './node-state.ts'
+
+/** Both directions of an exchange, at every hook that saw it, on every node. */
+export interface Conversation {
+  readonly family: 4 | 6
+  readonly protocol: number
+  readonly source: End
+  readonly destination: End
+  /** Type and code of the flow that opened it. */
+  readonly icmp: ReturnType<typeof icmpOf>
+  readonly points: Map<string, Point>
+  marks: number
+  firstNs: bigint
+  lastNs: bigint
+}
+
+export interface End {
+  readonly bytes: Uint8Array
+  readonly port?: number
+}
+
+/** One interface of one node. Each counter pair is packets and bytes, forward in, forward out, backward in, backward out. */
+export interface Point {
+  readonly state: NodeState
+  readonly index: number
+  readonly counts: Float64Array
+  /** The same for the node's last drain only, if `drain` is that one. */
+  readonly recent: Float64Array
+  drain: number
+}
+
+export const counterOf = (isForward: boolean, isIngress: boolean): number => (isForward ? 0 : 4) + (isIngress ? 0 : 2)
+
+/** Replies are the other direction of their request: RFC 4443 §4, RFC 4861 §4, RFC 2710, RFC 8335. */
+const answers: Readonly<Record<number, number>> = {129: 128, 134: 133, 136: 135, 140: 139, 142: 141, 161: 160}
+const answers4: Readonly<Record<number, number>> = {0: 8, 14: 13, 43: 42}
+
+const scratch = (): Buffer => Buffer.alloc(39)
+
+/** Names a conversation by bytes: the same for both directions. */
+export class ConversationKey {
+  readonly #buffer = scratch()
+
+  /** `isForward` is false where the ends had to be swapped to give both directions one name. */
+  of(key: FlowKey): {readonly text: string; readonly isSwapped: boolean} {
+    const buffer = this.#buffer
+    const {source, destination, sourcePort, destinationPort, family, protocol} = key
+    const icmp = icmpOf(key)
+    const [left, right] = icmp === undefined ? [sourcePort, destinationPort] : [0, 0]
+    const order = Buffer.compare(source, destination) || left - right
+    const isSwapped = order > 0
+    buffer.set(isSwapped ? destination : source, 0)
+    buffer.set(isSwapped ? source : destination, 16)
+    buffer.writeUInt16BE(isSwapped ? right : left, 32)
+    buffer.writeUInt16BE(isSwapped ? left : right, 34)
+    buffer[36] = protocol
+    buffer[37] = family
+    buffer[38] = icmp === undefined ? 0 : ((family === 6 ? answers : answers4)[icmp.type] ?? icmp.type)
+    return {text: buffer.latin1Slice(), isSwapped}
+  }
+}
+
+/** Who asked: the end without a well-known port, the sender of a request, else whoever was seen first. */
+export function opensForward(key: FlowKey): boolean {
+  const {sourcePort, destinationPort, family} = key
+  const icmp = icmpOf(key)
+  if (icmp !== undefined) return !(icmp.type in (family === 6 ? answers : answers4))
+  const {source} = portsOf(key)
+  if (source === undefined) return true
+  const isServed = (port: number, other: number): boolean => port < 32_768 && port < other
+  return !isServed(sourcePort, destinationPort)
+}
+
+export function openConversation(key: FlowKey): Conversation {
+  const {source, destination, family, protocol} = key
+  const ports = portsOf(key)
+  const ends: readonly [End, End] = [
+    {bytes: source.slice(), ...(ports.source === undefined ? {} : {port: ports.source})},
+    {bytes: destination.slice(), ...(ports.destination === undefined ? {} : {port: ports.destination})},
+  ]
+  const [from, to] = opensForward(key) ? ends : [ends[1], ends[0]]
+  return {
+    family,
+    protocol,
+    source: from,
+    destination: to,
+    icmp: icmpOf(key),
+    points: new Map(),
+    marks: 0,
+    firstNs: 0n,
+    lastNs: 0n,
+  }
+}
