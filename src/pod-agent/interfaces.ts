@@ -30,6 +30,10 @@ export class Interfaces implements Disposable {
     return this.#table.links
   }
 
+  find(index: number | undefined): KnownLink | undefined {
+    return index === undefined ? undefined : this.#table.find(index)
+  }
+
   [Symbol.dispose](): void {
     this.#events[Symbol.dispose]()
   }

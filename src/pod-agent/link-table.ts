@@ -18,6 +18,11 @@ export class LinkTable {
     return [...this.#links.values()].map((link) => this.#known(link))
   }
 
+  find(index: number): KnownLink | undefined {
+    const link = this.#links.get(index)
+    return link === undefined ? undefined : this.#known(link)
+  }
+
   apply(message: RouteMessage): LinkChange | undefined {
     switch (message.type) {
       case 'link':
@@ -62,8 +67,8 @@ export class LinkTable {
   }
 
   #changed(index: number): LinkChange | undefined {
-    const link = this.#links.get(index)
-    return link === undefined ? undefined : {type: 'changed', link: this.#known(link)}
+    const link = this.find(index)
+    return link === undefined ? undefined : {type: 'changed', link}
   }
 
   #known(link: Link): KnownLink {

@@ -26,6 +26,11 @@ export interface Files {
   readonly libbpf: string
 }
 
+/** Each TCX program waits for an RCU grace period, 13 ms here: hello does not wait for all of a hundred pods' interfaces. */
+const attachFirst = 8
+const attachFirstMs = 250
+const rank = ({kind}: KnownLink): number => (kind === 'veth' ? 1 : 0)
+
 interface Parts {
   readonly libbpf: Libbpf
   readonly libc: Libc
@@ -41,6 +46,8 @@ export class Observation implements Disposable {
   readonly #parts: Parts
   readonly #interfaces: Interfaces
   readonly #listener: ObservationListener
+  #attaching: Promise<void> = Promise.resolve()
+  #isOver = false
 
   private constructor(
     parts: Parts,
@@ -57,11 +64,11 @@ export class Observation implements Disposable {
     })
   }
 
-  /** In the network namespace of the calling thread. */
+  /** In the network namespace of the calling thread. Interfaces beyond the first few are attached afterwards. */
   static async start(settings: AgentSettings, files: Files, listener: ObservationListener): Promise<Observation> {
     const {warnings, ...parts} = load(settings, files)
     const observation = new Observation(parts, {listener, warnings})
-    await observation.#attachAll()
+    await observation.#attachFirst()
     return observation
   }
 
@@ -75,6 +82,8 @@ export class Observation implements Disposable {
 
   /** No packet is counted afterwards. */
   async detach(): Promise<void> {
+    this.#isOver = true
+    await this.#attaching
     this.#interfaces[Symbol.dispose]()
     await this.#parts.attachments.detachAll()
   }
@@ -93,12 +102,29 @@ export class Observation implements Disposable {
     this.#release()
   }
 
-  /** A pause after each interface: attaching waits for the kernel, and clients wait for their challenge. */
-  async #attachAll(): Promise<void> {
-    for (const link of this.#interfaces.all) {
-      this.#tell(this.#parts.attachments.consider(link))
-      await new Promise(setImmediate)
+  /** Pods' ends of veth pairs come last: what leaves the node is seen first. */
+  async #attachFirst(): Promise<void> {
+    const indexes = this.#interfaces.all.toSorted((a, b) => rank(a) - rank(b)).map(({index}) => index)
+    const enough = performance.now() + attachFirstMs
+    while (indexes.length > 0 && (this.interfaces.length < attachFirst || performance.now() < enough)) {
+      await this.#attachNext(indexes)
     }
+    this.#attaching = this.#attachRest(indexes)
+  }
+
+  async #attachRest(indexes: number[]): Promise<void> {
+    try {
+      while (indexes.length > 0 && !this.#isOver) await this.#attachNext(indexes)
+    } catch (cause) {
+      this.#listener.failed(cause)
+    }
+  }
+
+  /** A pause after each: attaching waits for the kernel, and clients wait for their challenge. */
+  async #attachNext(indexes: number[]): Promise<void> {
+    const link = this.#interfaces.find(indexes.shift())
+    if (link !== undefined) this.#tell(this.#parts.attachments.consider(link))
+    await new Promise(setImmediate)
   }
 
   #tell(change: InterfaceChange | undefined): void {
