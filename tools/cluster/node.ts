@@ -40,7 +40,7 @@ const kubeletConfiguration = (paths: Paths, node: NodeLayout) => ({
   failSwapOn: false,
   localStorageCapacityIsolation: false,
   makeIPTablesUtilChains: false,
-  // 1.34.4 dereferences nil in doPodResizeAction when a pod has limits and cgroupsPerQOS is off.
+  // Without cgroupsPerQOS, 1.34.4 can dereference nil in doPodResizeAction when a pod with limits goes while it is synced (met once).
   featureGates: {InPlacePodVerticalScaling: false},
   evictionHard: {
     'memory.available': '1Mi',
