@@ -8,6 +8,7 @@ import {agentPod, entersPod, type LaunchOptions, type NodeTarget, type PodManife
 import type {PodGuard} from './pod-guard.ts'
 import {type Progress, waitUntilReachable} from './reach.ts'
 
+export type {PodGuard} from './pod-guard.ts'
 export type {LaunchStep} from './reach.ts'
 
 export interface LaunchRequest {

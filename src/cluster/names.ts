@@ -1,0 +1,147 @@
+import {setTimeout as delay} from 'node:timers/promises'
+import {explain, isStatus} from './api-failure.ts'
+import {list} from './api.ts'
+import type {ClusterConnection} from './connection.ts'
+import {NameTable} from './name-table.ts'
+import {type Metadata, type Node, nodes, type Pod, pods, type Resource, type Service, services} from './objects.ts'
+import {watch} from './watch.ts'
+
+export interface NameOptions {
+  /** Ends the watching. */
+  readonly signal: AbortSignal
+  /** Told once for each kind of object whose names cannot be had. */
+  readonly warn: (text: string) => void
+}
+
+interface Named {
+  readonly metadata?: Metadata
+}
+
+interface Scope {
+  /** Undefined: the whole cluster. */
+  readonly namespace: string | undefined
+}
+
+interface Source<Kind> {
+  readonly resource: Resource<Kind>
+  readonly isNamespaced: boolean
+  readonly set: (object: Kind) => void
+  readonly remove: (uid: string) => void
+  readonly absent: (present: ReadonlySet<string>) => readonly string[]
+}
+
+/** Large lists arrive in parts, so that no answer has to be held and parsed whole. */
+const partSize = 500
+const firstPauseMs = 500
+const longestPauseMs = 15_000
+
+/** Keeps a table of who has which address. It is empty at first and fills while rows are already shown; nothing waits for it. */
+export function followNames(connection: ClusterConnection, options: NameOptions): NameTable {
+  const table = new NameTable()
+  void follow(connection, podsInto(table), options)
+  void follow(connection, nodesInto(table), options)
+  void follow(connection, servicesInto(table), options)
+  return table
+}
+
+const podsInto = (table: NameTable): Source<Pod> => ({
+  resource: pods,
+  isNamespaced: true,
+  set: (pod) => table.setPod(pod),
+  remove: (uid) => table.removePod(uid),
+  absent: (present) => table.absent('pods', present),
+})
+
+const nodesInto = (table: NameTable): Source<Node> => ({
+  resource: nodes,
+  isNamespaced: false,
+  set: (node) => table.setNode(node),
+  remove: (uid) => table.removeNode(uid),
+  absent: (present) => table.absent('nodes', present),
+})
+
+const servicesInto = (table: NameTable): Source<Service> => ({
+  resource: services,
+  isNamespaced: true,
+  set: (service) => table.setService(service),
+  remove: (uid) => table.removeService(uid),
+  absent: (present) => table.absent('services', present),
+})
+
+/** Lists, watches from there, and begins again when the watch cannot go on. Who may not see the cluster sees at least the own namespace. Ends without permission, or with the signal. */
+async function follow<Kind extends Named>(
+  connection: ClusterConnection,
+  source: Source<Kind>,
+  {signal, warn}: NameOptions,
+): Promise<void> {
+  let namespace: string | undefined
+  let pause = firstPauseMs
+  for (;;) {
+    try {
+      let version = await relist(connection, {...source, namespace}, signal)
+      pause = firstPauseMs
+      for (;;) version = await listen(connection, {...source, namespace, version}, signal)
+    } catch (cause) {
+      if (signal.aborted) return
+      if (isStatus(cause, 401, 403)) {
+        const isLast = namespace !== undefined || !source.isNamespaced
+        warn(refusalText(connection, cause, {resource: source.resource.name, isLast}))
+        if (isLast) return
+        namespace = connection.namespace
+      } else {
+        await delay(pause, undefined, {signal}).catch(() => undefined) // aborted: the next request says so
+        pause = Math.min(pause * 2, longestPauseMs)
+      }
+    }
+  }
+}
+
+function refusalText(
+  connection: ClusterConnection,
+  cause: unknown,
+  {resource, isLast}: {readonly resource: string; readonly isLast: boolean},
+): string {
+  const refusal = explain(connection, cause, {verb: 'list', resource})
+  const where = isLast ? '' : ` outside namespace "${connection.namespace}"`
+  return `Names of ${resource}${where} are not shown: ${refusal instanceof Error ? refusal.message : ''}`
+}
+
+/** One watch; returns where the next one continues. */
+async function listen<Kind extends Named>(
+  connection: ClusterConnection,
+  {resource, set, remove, namespace, version}: Source<Kind> & Scope & {readonly version: string | undefined},
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  let latest = version
+  const query = {resourceVersion: version}
+  for await (const {type, object} of watch(connection, resource, {namespace, query, signal})) {
+    latest = object.metadata?.resourceVersion ?? latest
+    if (type === 'DELETED') remove(object.metadata?.uid ?? '')
+    else if (type !== 'BOOKMARK') set(object)
+  }
+  // A server that ends every watch at once is not asked without pause.
+  await delay(firstPauseMs, undefined, {signal})
+  return latest
+}
+
+async function relist<Kind extends Named>(
+  connection: ClusterConnection,
+  {resource, set, remove, absent, namespace}: Source<Kind> & Scope,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const present = new Set<string>()
+  let next: string | undefined
+  for (;;) {
+    const query = {limit: partSize, continue: next}
+    const {items = [], metadata = {}} = await list(connection, resource, {namespace, query, signal})
+    for (const object of items) {
+      present.add(object.metadata?.uid ?? '')
+      set(object)
+    }
+    next = metadata.continue
+    if (next === undefined || next === '') {
+      for (const uid of absent(present)) remove(uid)
+      return metadata.resourceVersion
+    }
+  }
+}
