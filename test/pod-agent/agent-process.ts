@@ -1,0 +1,71 @@
+import {type ChildProcess, spawn} from 'node:child_process'
+import {once} from 'node:events'
+import {createInterface} from 'node:readline'
+import type {Failed} from '../../src/protocol/message.ts'
+import {type AgentSettings, everything} from '../../src/protocol/settings.ts'
+import {createIdentity, type Identity} from '../../src/session/identity.ts'
+
+const program = new URL('../../src/pod-agent/main.ts', import.meta.url).pathname
+
+/** The real agent, in the network namespace of the test. */
+export class AgentProcess implements AsyncDisposable {
+  readonly identity: Identity
+  readonly child: ChildProcess
+  readonly ended: Promise<{status: number | null; stdout: string; stderr: string}>
+  port = 0
+
+  private constructor(change: Partial<AgentSettings>) {
+    this.identity = createIdentity()
+    const {run, publicKey} = this.identity
+    const settings: AgentSettings = {
+      run,
+      publicKey,
+      port: 0,
+      hook: 'auto',
+      interfaces: [],
+      flows: 8192,
+      intervalMs: 100,
+      silenceMs: 3000,
+      maxDurationMs: 60_000,
+      filter: everything,
+      ...change,
+    }
+    this.child = spawn(process.execPath, [program, JSON.stringify(settings)], {stdio: ['ignore', 'pipe', 'pipe']})
+    this.ended = endOf(this.child)
+  }
+
+  static async start(change: Partial<AgentSettings> = {}): Promise<AgentProcess> {
+    const agent = AgentProcess.launch(change)
+    const [line] = (await once(createInterface({input: agent.child.stdout!}), 'line')) as [string]
+    agent.port = (JSON.parse(line) as {listening: number}).listening
+    return agent
+  }
+
+  /** For one that may not get as far as listening. */
+  static launch(change: Partial<AgentSettings>): AgentProcess {
+    return new AgentProcess(change)
+  }
+
+  get pid(): number {
+    return this.child.pid!
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.child.kill('SIGKILL')
+    await this.ended
+  }
+}
+
+async function endOf(child: ChildProcess): Promise<{status: number | null; stdout: string; stderr: string}> {
+  let stdout = ''
+  let stderr = ''
+  child.stdout?.on('data', (bytes: Buffer) => (stdout += bytes.toString()))
+  child.stderr?.on('data', (bytes: Buffer) => (stderr += bytes.toString()))
+  const [status] = (await once(child, 'close')) as [number | null]
+  return {status, stdout, stderr}
+}
+
+export function failureIn(stderr: string): Failed | undefined {
+  const line = stderr.split('\n').find((each) => each.startsWith('{"type":"failed"'))
+  return line === undefined ? undefined : (JSON.parse(line) as Failed)
+}
