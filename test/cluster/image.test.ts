@@ -12,8 +12,11 @@ import type {SourceEvent} from '../../src/session/source.ts'
 import {watchAgent} from '../../src/session/watch-agent.ts'
 import {startCluster, whyNoCluster, type Cluster, type TestPods} from './lab.ts'
 
-const archive = join(import.meta.dirname, '../../build/pod-agent.tar')
-const image = 'ghcr.io/kubectl-ipv6/pod-agent:0.1.0'
+const root = join(import.meta.dirname, '../..')
+const archive = join(root, 'build/pod-agent.tar')
+// The cast: the manifest of this package, which npm itself cannot do without a version.
+const {version} = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {version: string}
+const image = `ghcr.io/kubectl-ipv6/pod-agent:${version}`
 const port = 19_091
 const why = whyNoCluster() ?? (existsSync(archive) ? undefined : 'no build/pod-agent.tar: run npm run image')
 if (why !== undefined) process.stderr.write(`skipped: ${why}\n`)
