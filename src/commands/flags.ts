@@ -1,5 +1,5 @@
 import {Args, Flags} from '@oclif/core'
-import {filterFlagNames} from './filter-token.ts'
+import type {filterFlagNames} from './filter-token.ts'
 
 export const targetArgs = {
   target: Args.string({

@@ -4,6 +4,7 @@ import {type ColourChoice} from '../output/colour.ts'
 import type {TimeFormat} from '../output/time.ts'
 import type {HookChoice} from '../protocol/settings.ts'
 import {parseDuration} from './duration.ts'
+import {connectOptions, type FlagReader, type FlagValues, reader} from './flag-reader.ts'
 import type {FlagToken} from './filter-token.ts'
 import {type FlowFilter, parseFilter} from './filter.ts'
 
@@ -29,7 +30,7 @@ export interface ObserveRequest {
 export interface AgentRequest {
   readonly namespace: string
   readonly image?: string
-  readonly imagePullPolicy?: string
+  readonly imagePullPolicy?: 'IfNotPresent' | 'Always' | 'Never'
   readonly imagePullSecrets: readonly string[]
   readonly tolerations: readonly string[]
   readonly profile: 'privileged' | 'restricted'
@@ -45,8 +46,6 @@ export interface ViewRequest {
   readonly isQuiet: boolean
   readonly isVerbose: boolean
 }
-
-type FlagValues = Readonly<Record<string, unknown>>
 
 export interface ParsedLine {
   readonly flags: FlagValues
@@ -81,44 +80,11 @@ export function observeRequest({flags, targets, raw}: ParsedLine): ObserveReques
   return request
 }
 
-interface FlagReader {
-  one(name: string): string | undefined
-  list(name: string): readonly string[]
-  optional<Key extends string>(name: string, key: Key): Partial<Record<Key, string>>
-}
-
-function reader(flags: FlagValues): FlagReader {
-  const one = (name: string): string | undefined => {
-    const value = flags[name]
-    return typeof value === 'string' ? value : undefined
-  }
-  return {
-    one,
-    list: (name) => (Array.isArray(flags[name]) ? flags[name].map(String) : []),
-    optional: (name, key) => {
-      const value = one(name)
-      return (value === undefined ? {} : {[key]: value}) as Partial<Record<typeof key, string>> // a computed key
-    },
-  }
-}
-
-function connectOptions(text: FlagReader): ConnectOptions {
-  return {
-    ...text.optional('kubeconfig', 'kubeconfig'),
-    ...text.optional('context', 'context'),
-    ...text.optional('cluster', 'cluster'),
-    ...text.optional('user', 'user'),
-    ...text.optional('as', 'as'),
-    ...text.optional('namespace', 'namespace'),
-    asGroup: text.list('as-group'),
-  }
-}
-
 function agentRequest(text: FlagReader, flags: FlagValues): AgentRequest {
   return {
     namespace: text.one('agent-namespace') ?? 'kube-system',
     ...text.optional('agent-image', 'image'),
-    ...text.optional('image-pull-policy', 'imagePullPolicy'),
+    ...(text.optional('image-pull-policy', 'imagePullPolicy') as Pick<AgentRequest, 'imagePullPolicy'>), // oclif has checked it
     imagePullSecrets: text.list('image-pull-secret'),
     tolerations: text.list('toleration'),
     profile: text.one('profile') === 'restricted' ? 'restricted' : 'privileged',

@@ -1,5 +1,6 @@
 import {Buffer} from 'node:buffer'
 import {type Conversation, ConversationKey, counterOf, openConversation, type Point} from './conversation.ts'
+import type {Columns} from './flow-book.ts'
 import {FlowKey} from './flow-key.ts'
 import type {NodeState} from './node-state.ts'
 
@@ -57,19 +58,13 @@ export class ConversationBook {
     {key, slot, drain}: {readonly key: FlowKey; readonly slot: number; readonly drain: number},
   ): void {
     const {columns} = state.book
-    const {text} = this.#keys.of(key)
+    const text = this.#keys.of(key)
     const conversation = this.#all.get(text) ?? this.#open(text, key)
     const isForward = isSameEnd(key, conversation)
     const point = pointOf(conversation, state, key.interfaceIndex)
     if (point.drain !== drain) point.recent.fill(0)
     point.drain = drain
-    const counter = counterOf(isForward, key.direction === 'ingress')
-    const packets = (columns.packets[slot] ?? 0) - (columns.toldPackets[slot] ?? 0)
-    const bytes = (columns.bytes[slot] ?? 0) - (columns.toldBytes[slot] ?? 0)
-    for (const counts of [point.counts, point.recent]) {
-      counts[counter] = (counts[counter] ?? 0) + packets
-      counts[counter + 1] = (counts[counter + 1] ?? 0) + bytes
-    }
+    count(point, columns, {slot, counter: counterOf(isForward, key.direction === 'ingress')})
     conversation.marks |= columns.marks[slot] ?? 0
     const firstNs = state.timeOf(columns.first[slot] ?? 0)
     const lastNs = state.timeOf(columns.last[slot] ?? 0)
@@ -106,4 +101,18 @@ function pointOf(conversation: Conversation, state: NodeState, index: number): P
   const point = {state, index, counts: new Float64Array(8), recent: new Float64Array(8), drain: 0}
   conversation.points.set(place, point)
   return point
+}
+
+/** Adds what the flow counted since it was last told. */
+function count(
+  point: Point,
+  columns: Columns,
+  {slot, counter}: {readonly slot: number; readonly counter: number},
+): void {
+  const packets = (columns.packets[slot] ?? 0) - (columns.toldPackets[slot] ?? 0)
+  const bytes = (columns.bytes[slot] ?? 0) - (columns.toldBytes[slot] ?? 0)
+  for (const counts of [point.counts, point.recent]) {
+    counts[counter] = (counts[counter] ?? 0) + packets
+    counts[counter + 1] = (counts[counter + 1] ?? 0) + bytes
+  }
 }

@@ -25,7 +25,7 @@ export interface ConversationRow {
   readonly key: string
   readonly family: 4 | 6
   readonly protocol: string
-  readonly icmp: Icmp | undefined
+  readonly icmp?: Icmp
   readonly source: Endpoint
   readonly destination: Endpoint
   readonly counts: Counts
@@ -87,7 +87,7 @@ export function conversationRow(
     key,
     family,
     protocol: protocolName(protocol),
-    icmp,
+    ...(icmp === undefined ? {} : {icmp}),
     source,
     destination,
     counts,

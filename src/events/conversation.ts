@@ -37,14 +37,11 @@ export const counterOf = (isForward: boolean, isIngress: boolean): number => (is
 const answers: Readonly<Record<number, number>> = {129: 128, 134: 133, 136: 135, 140: 139, 142: 141, 161: 160}
 const answers4: Readonly<Record<number, number>> = {0: 8, 14: 13, 43: 42}
 
-const scratch = (): Buffer => Buffer.alloc(39)
-
 /** Names a conversation by bytes: the same for both directions. */
 export class ConversationKey {
-  readonly #buffer = scratch()
+  readonly #buffer = Buffer.alloc(39)
 
-  /** `isForward` is false where the ends had to be swapped to give both directions one name. */
-  of(key: FlowKey): {readonly text: string; readonly isSwapped: boolean} {
+  of(key: FlowKey): string {
     const buffer = this.#buffer
     const {source, destination, sourcePort, destinationPort, family, protocol} = key
     const icmp = icmpOf(key)
@@ -58,7 +55,7 @@ export class ConversationKey {
     buffer[36] = protocol
     buffer[37] = family
     buffer[38] = icmp === undefined ? 0 : ((family === 6 ? answers : answers4)[icmp.type] ?? icmp.type)
-    return {text: buffer.latin1Slice(), isSwapped}
+    return buffer.toString('latin1')
   }
 }
 

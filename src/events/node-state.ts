@@ -17,7 +17,17 @@ export interface NodeEnd {
   readonly failure?: Error
 }
 
+export interface NodeOptions {
+  /** When it started, by this machine's clock. */
+  readonly nowNs: bigint
+  /** Since it started, by this machine's clock. */
+  readonly elapsedMs: () => number
+  readonly flowLimit: number
+}
+
 const tick = 20n
+/** The first drain comes before a rate can be told from it. */
+const leastDrainSeconds = 0.1
 
 /** Everything that one node has told so far. */
 export class NodeState {
@@ -27,16 +37,21 @@ export class NodeState {
   readonly interfaces = new Interfaces()
   readonly book: FlowBook
   readonly #offsetNs: bigint
+  readonly #elapsedMs: () => number
   #nowNs: bigint
+  #drainedMs = 0
+  #drainSeconds = leastDrainSeconds
+  #endedMs: number | undefined
   #monotonicNs = 0n
   #totals: readonly Totals[] = []
   #isFinal = false
   #end: NodeEnd | undefined
 
-  constructor(node: string, hello: Hello, options: {readonly nowNs: bigint; readonly flowLimit: number}) {
+  constructor(node: string, hello: Hello, options: NodeOptions) {
     this.node = node
     this.hello = hello
     this.startNs = this.#nowNs = options.nowNs
+    this.#elapsedMs = options.elapsedMs
     this.#offsetNs = BigInt(hello.clockOffsetNs)
     this.book = new FlowBook({limit: options.flowLimit})
     for (const each of hello.interfaces) this.interfaces.learn(each)
@@ -45,6 +60,15 @@ export class NodeState {
   /** The node's clock at its last drain, ns since 1970. */
   get nowNs(): bigint {
     return this.#nowNs
+  }
+
+  /** What the last drain counted over. */
+  get drainSeconds(): number {
+    return this.#drainSeconds
+  }
+
+  get seconds(): number {
+    return (this.#endedMs ?? this.#elapsedMs()) / 1000
   }
 
   get totals(): readonly Totals[] {
@@ -67,6 +91,11 @@ export class NodeState {
   add(drain: DrainCounts): void {
     for (const piece of drain.flows) this.book.add(piece)
     if (drain.totals !== undefined) this.#totals = structsOf(drain.totals)
+    const nowMs = this.#elapsedMs()
+    const exact =
+      this.#monotonicNs === 0n ? (nowMs - this.#drainedMs) / 1000 : Number(drain.monotonicNs - this.#monotonicNs) / 1e9
+    this.#drainSeconds = Math.max(exact, leastDrainSeconds)
+    this.#drainedMs = nowMs
     this.#monotonicNs = drain.monotonicNs
     this.#nowNs = drain.monotonicNs + this.#offsetNs
     this.#isFinal = drain.final
@@ -74,6 +103,7 @@ export class NodeState {
 
   finish(end: NodeEnd): void {
     this.#end = end
+    this.#endedMs = this.#elapsedMs()
   }
 
   /** The low 32 bits of the monotonic clock in units of 2^20 ns, taken as the nearest such moment to the last drain. */

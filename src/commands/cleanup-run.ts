@@ -1,0 +1,72 @@
+import {connect, type ConnectOptions} from '../cluster/connection.ts'
+import {findLeftovers, type Leftover, removeLeftover} from '../cluster/leftovers.ts'
+import {escapeText} from '../output/escape.ts'
+import {jsonLine, type JsonValue} from '../output/json.ts'
+import {plural, shortDuration} from '../output/quantity.ts'
+import {plainTable} from '../output/table.ts'
+
+export interface CleanupRequest {
+  readonly cluster: ConnectOptions
+  readonly agentNamespace: string
+  /** Also what may be in use. */
+  readonly all: boolean
+  readonly isDryRun: boolean
+  readonly isJson: boolean
+  readonly isQuiet: boolean
+}
+
+interface Outcome {
+  readonly found: Leftover
+  readonly outcome: 'removed' | 'kept' | 'would be removed'
+}
+
+export async function cleanup(request: CleanupRequest): Promise<void> {
+  const connection = connect(request.cluster)
+  const now = new Date()
+  const all = await findLeftovers(connection, {agentNamespace: request.agentNamespace, now})
+  const outcomes = await Promise.all(
+    all.map(async (found): Promise<Outcome> => {
+      if (found.isInUse && !request.all) return {found, outcome: 'kept'}
+      if (request.isDryRun) return {found, outcome: 'would be removed'}
+      await removeLeftover(connection, found)
+      return {found, outcome: 'removed'}
+    }),
+  )
+  process.stdout.write(
+    request.isJson
+      ? outcomes.map((each) => jsonLine(leftoverObject(each, now))).join('')
+      : text(outcomes, {now, ...request}),
+  )
+}
+
+const leftoverObject = ({found, outcome}: Outcome, now: Date): JsonValue => ({
+  kind: 'leftover',
+  time: now.toISOString(),
+  node: found.node,
+  pod: `${found.namespace}/${found.name}`,
+  run: found.run,
+  target: found.target,
+  phase: found.phase,
+  created: found.created?.toISOString(),
+  expires: found.expires?.toISOString(),
+  inUse: found.isInUse,
+  outcome,
+})
+
+function text(
+  outcomes: readonly Outcome[],
+  {now, isQuiet, all}: {readonly now: Date; readonly isQuiet: boolean; readonly all: boolean},
+): string {
+  if (outcomes.length === 0) return isQuiet ? '' : 'Nothing was left behind.\n'
+  const rows = outcomes.map(({found, outcome}) => [
+    escapeText(`${found.namespace}/${found.name}`),
+    escapeText(found.node),
+    escapeText(found.target),
+    escapeText(found.phase),
+    found.created === undefined ? '' : shortDuration(now.getTime() - found.created.getTime()),
+    outcome,
+  ])
+  const kept = outcomes.filter(({outcome}) => outcome === 'kept').length
+  const note = kept > 0 && !all ? `${plural(kept, 'pod')} may be in use; --all removes them too.\n` : ''
+  return `${plainTable([['POD', 'NODE', 'TARGET', 'PHASE', 'AGE', 'OUTCOME'], ...rows])}${isQuiet ? '' : note}`
+}

@@ -1,0 +1,104 @@
+import {connect} from '../cluster/connection.ts'
+import type {ClusterConnection} from '../cluster/connection.ts'
+import {orderPod} from '../cluster/launch.ts'
+import type {LaunchOptions, NodeTarget, Toleration} from '../cluster/manifest.ts'
+import {manifestText} from '../cluster/manifest-text.ts'
+import {followNames} from '../cluster/names.ts'
+import {PodGuard} from '../cluster/pod-guard.ts'
+import {resolveTargets} from '../cluster/targets.ts'
+import {badUsage} from '../errors.ts'
+import type {Names} from '../events/names.ts'
+import type {FlowSource} from '../session/source.ts'
+import {observeCluster, planRun} from './flow-source.ts'
+import type {Interruption} from './interruption.ts'
+import type {Notices} from './notices.ts'
+import type {AgentRequest, ObserveRequest} from './observe-request.ts'
+
+export interface OpenedCluster extends AsyncDisposable {
+  readonly source: FlowSource
+  readonly names: Names
+  readonly targets: number
+}
+
+interface OpenContext {
+  readonly version: string
+  readonly notices: Notices
+  readonly interruption: Interruption
+}
+
+/** Finds the targets, and gives the stream of what agents there tell once it is read. */
+export async function openCluster(request: ObserveRequest, context: OpenContext): Promise<OpenedCluster> {
+  const {notices, interruption, version} = context
+  const connection = connect(request.cluster)
+  const targets = await targetsOf(connection, request, context)
+  const naming = new AbortController()
+  const names = followNames(connection, {signal: naming.signal, warn: (text) => notices.say('', text)})
+  const guard = new PodGuard(request.cluster)
+  const source = observeCluster(targets, {
+    ...planRun(request),
+    stop: interruption.signal,
+    connection,
+    launch: launchOptions(request.agent, version),
+    guard,
+    progress: (node, step) => notices.detail(node, step),
+  })
+  return {
+    source,
+    names,
+    targets: targets.length,
+    [Symbol.asyncDispose]: () => {
+      naming.abort()
+      guard[Symbol.dispose]()
+      return Promise.resolve()
+    },
+  }
+}
+
+/** What --dry-run prints: the pods that would be created, as `kubectl apply -f -` takes them. */
+export async function manifestsOf(request: ObserveRequest, version: string): Promise<string> {
+  if (request.targets.includes('local'))
+    throw badUsage('The target local creates nothing in a cluster', 'Leave --dry-run out.')
+  const connection = connect(request.cluster)
+  const signal = AbortSignal.timeout(30_000)
+  const targets = await resolveTargets(connection, {...request, signal})
+  const {settings} = planRun(request)
+  const options = launchOptions(request.agent, version)
+  const manifests = targets.map((target) => orderPod({target, settings, options, signal}).manifest)
+  return manifestText(manifests, request.view.form === 'json' ? 'json' : 'yaml')
+}
+
+function targetsOf(
+  connection: ClusterConnection,
+  request: ObserveRequest,
+  {notices, interruption}: OpenContext,
+): Promise<readonly NodeTarget[]> {
+  return resolveTargets(connection, {...request, signal: interruption.signal, warn: (text) => notices.say('', text)})
+}
+
+function launchOptions(agent: AgentRequest, version: string): LaunchOptions {
+  const {namespace, image, imagePullPolicy, imagePullSecrets, tolerations, profile} = agent
+  return {
+    agentNamespace: namespace,
+    image: image ?? `ghcr.io/kubectl-ipv6/pod-agent:${version}`,
+    ...(imagePullPolicy === undefined ? {} : {imagePullPolicy}),
+    imagePullSecrets,
+    profile,
+    tolerations: tolerations.map(readToleration),
+  }
+}
+
+/** As `kubectl taint` writes what is to be tolerated: key[=value][:effect]. */
+function readToleration(text: string): Toleration {
+  const [, key, value, effect] =
+    /^([^=:\s]+)(?:=([^:\s]*))?(?::(NoSchedule|PreferNoSchedule|NoExecute))?$/.exec(text) ?? []
+  if (key === undefined)
+    throw badUsage(
+      `--toleration ${text} is no toleration`,
+      'Write it as key, key=value, key:NoSchedule or key=value:NoExecute.',
+    )
+  return {
+    key,
+    ...(value === undefined ? {operator: 'Exists'} : {operator: 'Equal', value}),
+    ...(effect === undefined ? {} : {effect}),
+  }
+}

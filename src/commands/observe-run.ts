@@ -1,0 +1,99 @@
+import {exitStatus} from '../base-command.ts'
+import {type Names, noNames} from '../events/names.ts'
+import {RunState} from '../events/run-state.ts'
+import {isColoured, palette} from '../output/colour.ts'
+import type {FlowSource} from '../session/source.ts'
+import {observeLocal, planRun} from './flow-source.ts'
+import {Interruption} from './interruption.ts'
+import {Notices} from './notices.ts'
+import type {ObserveRequest, OutputForm} from './observe-request.ts'
+import {type RunOutcome, showRun} from './show-run.ts'
+import {Sink} from './sink.ts'
+import type {View} from './view.ts'
+
+/** One `observe`: asks, shows, and returns when the node is clean again. */
+export async function observe(request: ObserveRequest, version: string): Promise<void> {
+  const {view} = request
+  const notices = new Notices({...view, write: (text) => process.stderr.write(text)})
+  if (request.agent.dryRun) return printManifests(request, version)
+  using interruption = new Interruption(() =>
+    notices.say('', 'Still waiting for the nodes to detach and to say what they removed.'),
+  )
+  const sink = new Sink(process.stdout, () => interruption.stop())
+  const run = new Run(request, {version, notices, interruption, sink})
+  const outcome = request.targets[0] === 'local' ? await run.local() : await run.cluster()
+  report(outcome, notices)
+}
+
+/** The failure of the only node is the run's; with others beside it, each is told and the exit status says that something is missing. */
+function report({failures, nodes}: RunOutcome, notices: Notices): void {
+  const [first] = failures
+  if (first === undefined) return
+  if (nodes === 1) throw first.failure
+  for (const {node, failure} of failures) notices.say(node, failure.message)
+  process.exitCode = exitStatus.couldNotLook
+}
+
+interface RunContext {
+  readonly version: string
+  readonly notices: Notices
+  readonly interruption: Interruption
+  readonly sink: Sink
+}
+
+class Run {
+  readonly #request: ObserveRequest
+  readonly #context: RunContext
+
+  constructor(request: ObserveRequest, context: RunContext) {
+    this.#request = request
+    this.#context = context
+  }
+
+  async local(): Promise<RunOutcome> {
+    const {interruption} = this.#context
+    return this.#show(observeLocal({...planRun(this.#request), stop: interruption.signal}), {
+      names: noNames,
+      hasNodes: false,
+    })
+  }
+
+  async cluster(): Promise<RunOutcome> {
+    const {openCluster} = await import('./cluster-source.ts')
+    await using opened = await openCluster(this.#request, this.#context)
+    return await this.#show(opened.source, {names: opened.names, hasNodes: opened.targets > 1})
+  }
+
+  async #show(
+    source: FlowSource,
+    {names, hasNodes}: {readonly names: Names; readonly hasNodes: boolean},
+  ): Promise<RunOutcome> {
+    const {filter, durationMs} = this.#request
+    const {interruption} = this.#context
+    const run = new RunState({names, clauses: filter.names})
+    const view = await this.#view(run, hasNodes)
+    return showRun(source, {run, view, onStart: () => durationMs !== undefined && interruption.stopAfter(durationMs)})
+  }
+
+  async #view(run: RunState, hasNodes: boolean): Promise<View> {
+    const {sink, notices} = this.#context
+    const {colour, timeFormat, top} = this.#request.view
+    const form = this.#form()
+    const paint = palette(isColoured(colour, {isTerminal: process.stdout.isTTY, environment: process.env}))
+    const streamed = {run, sink, notices, top}
+    const {JsonView, TextView} = await import('./stream-view.ts')
+    if (form === 'json') return new JsonView(streamed)
+    return new TextView({...streamed, palette: paint, timeFormat, isWide: form === 'wide', hasNodes})
+  }
+
+  #form(): OutputForm {
+    const {form} = this.#request.view
+    const canDraw = process.stdout.isTTY && process.stdin.isTTY && process.env['TERM'] !== 'dumb'
+    return form ?? (canDraw ? 'live' : 'text')
+  }
+}
+
+async function printManifests(request: ObserveRequest, version: string): Promise<void> {
+  const {manifestsOf} = await import('./cluster-source.ts')
+  process.stdout.write(await manifestsOf(request, version))
+}

@@ -1,0 +1,62 @@
+import type {RunState} from '../events/run-state.ts'
+import type {FlowSource, SourceEvent} from '../session/source.ts'
+import type {View} from './view.ts'
+
+export interface ShowOptions {
+  readonly run: RunState
+  readonly view: View
+  readonly onStart: () => void
+}
+
+export interface RunOutcome {
+  readonly nodes: number
+  readonly failures: readonly {readonly node: string; readonly failure: Error}[]
+}
+
+/** Reads a run to its end, however it ends, and shows the summary of whatever was seen. */
+export async function showRun(source: FlowSource, options: ShowOptions): Promise<RunOutcome> {
+  const failures: {node: string; failure: Error}[] = []
+  const nodes = new Set<string>()
+  try {
+    for await (const event of source) {
+      nodes.add(event.node)
+      if (event.type === 'end' && event.end.failure !== undefined)
+        failures.push({node: event.node, failure: event.end.failure})
+      await show(event, options)
+    }
+  } finally {
+    await options.view.finish()
+  }
+  return {nodes: nodes.size, failures}
+}
+
+async function show(event: SourceEvent, {run, view, onStart}: ShowOptions): Promise<void> {
+  const {node} = event
+  if (event.type === 'start') {
+    onStart()
+    const startedMs = performance.now()
+    await view.started(
+      run.start(node, event.hello, {
+        nowNs: BigInt(Date.now()) * 1_000_000n,
+        elapsedMs: () => performance.now() - startedMs,
+      }),
+    )
+    for (const warning of event.hello.warnings) view.notice(node, warning)
+    return
+  }
+  if (event.type === 'notice') {
+    view.notice(node, event.text)
+    return
+  }
+  const state = run.get(node)
+  if (event.type === 'end') {
+    state?.finish(event.end)
+    await view.ended(node, event.end)
+  } else if (state !== undefined && event.type === 'interface') {
+    state.change(event.change)
+    await view.changed(state, event.change)
+  } else if (state !== undefined && event.type === 'drain') {
+    state.add(event.drain)
+    await view.drained(state)
+  }
+}

@@ -1,0 +1,118 @@
+import {flowObject} from '../events/flow-json.ts'
+import {type FlowRow, RowReader} from '../events/flow-row.ts'
+import {flowText} from '../events/flow-text.ts'
+import type {NodeState} from '../events/node-state.ts'
+import type {RunState} from '../events/run-state.ts'
+import {startObject, summaryObject} from '../events/summary-json.ts'
+import type {Palette} from '../output/colour.ts'
+import {jsonLine} from '../output/json.ts'
+import {formatTime, type TimeFormat} from '../output/time.ts'
+import type {Notices} from './notices.ts'
+import type {Sink} from './sink.ts'
+import type {View} from './view.ts'
+
+export interface StreamOptions {
+  readonly run: RunState
+  readonly sink: Sink
+  readonly notices: Notices
+  readonly top: number
+}
+
+export interface TextOptions extends StreamOptions {
+  readonly palette: Palette
+  readonly timeFormat: TimeFormat
+  readonly isWide: boolean
+  /** Several nodes: each line says which. */
+  readonly hasNodes: boolean
+}
+
+/** So many lines are made before the reader is asked whether it is ready for more. */
+const linesAWrite = 256
+
+/** One line a flow and refresh. */
+abstract class StreamView implements View {
+  protected readonly options: StreamOptions
+
+  constructor(options: StreamOptions) {
+    this.options = options
+  }
+
+  abstract started(state: NodeState): Promise<void>
+  protected abstract line(row: FlowRow, state: NodeState): string
+  abstract finish(): Promise<void>
+
+  changed(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  async drained(state: NodeState): Promise<void> {
+    const {run, sink} = this.options
+    const reader = new RowReader(state, run.names)
+    const ledger = run.ledgerOf(state)
+    let lines: string[] = []
+    for (const slot of state.book.takeChanged()) {
+      if (!ledger.isShown(reader, slot)) continue
+      lines.push(this.line(reader.row(slot), state))
+      reader.told(slot)
+      if (lines.length < linesAWrite) continue
+      await sink.write(lines.join(''))
+      lines = []
+    }
+    await sink.write(lines.join(''))
+    ledger.forget(state)
+  }
+
+  notice(node: string, text: string): void {
+    this.options.notices.say(node, text)
+  }
+
+  ended(): Promise<void> {
+    return Promise.resolve()
+  }
+}
+
+export class JsonView extends StreamView {
+  override started(state: NodeState): Promise<void> {
+    return this.options.sink.write(jsonLine(startObject(state, targetText(state))))
+  }
+
+  protected override line(row: FlowRow, state: NodeState): string {
+    return jsonLine(flowObject(row, state.nowNs))
+  }
+
+  override async finish(): Promise<void> {
+    const {run, sink, top} = this.options
+    const timeNs = BigInt(Date.now()) * 1_000_000n
+    for (const each of run.summaries(top))
+      await sink.write(jsonLine(summaryObject(each.summary, {timeNs, top: each.top})))
+  }
+}
+
+export class TextView extends StreamView {
+  readonly #options: TextOptions
+
+  constructor(options: TextOptions) {
+    super(options)
+    this.#options = options
+  }
+
+  override started({node, hello}: NodeState): Promise<void> {
+    const hooked = hello.interfaces.filter(({hooks}) => hooks.length > 0).length
+    this.notice(node, `Observing ${hooked} of ${hello.interfaces.length} interfaces, kernel ${hello.kernel}.`)
+    return Promise.resolve()
+  }
+
+  protected override line(row: FlowRow, state: NodeState): string {
+    const {palette, timeFormat, isWide, hasNodes} = this.#options
+    const time = formatTime(row.lastNs, timeFormat, state.startNs)
+    return `${flowText(row, {palette, time, seconds: state.drainSeconds, isWide, hasNodes})}\n`
+  }
+
+  override async finish(): Promise<void> {
+    const {run, sink, top, palette} = this.#options
+    const {summaryText} = await import('../events/summary-text.ts')
+    for (const each of run.summaries(top)) await sink.write(summaryText(each.summary, {top: each.top, palette}))
+  }
+}
+
+const targetText = ({node}: NodeState): string => (node === 'local' ? 'local' : `node/${node}`)

@@ -1,0 +1,73 @@
+import type {JsonValue} from '../output/json.ts'
+import {rfc3339} from '../output/time.ts'
+import type {ConversationRow} from './conversation-row.ts'
+import {endObject} from './flow-json.ts'
+import type {NodeState} from './node-state.ts'
+import {isBalanced, type Summary} from './summary.ts'
+
+/** The contract's `summary` line. */
+export const summaryObject = (
+  summary: Summary,
+  {timeNs, top}: {readonly timeNs: bigint; readonly top: readonly ConversationRow[]},
+): JsonValue => ({
+  kind: 'summary',
+  time: rfc3339(timeNs),
+  node: summary.node,
+  duration: summary.seconds,
+  seen: {...summary.seen},
+  filtered: {...summary.filtered},
+  inFlows: {...summary.inFlows},
+  overflow: {...summary.overflow},
+  undecodable: {...summary.undecodable, reasons: Object.fromEntries(summary.reasons)},
+  accounted: isBalanced(summary),
+  flows: summary.flows,
+  // The programs write no ring yet; agent and client wait instead of dropping, and the kernel's tables count on meanwhile.
+  lost: {kernelRing: 0, agent: 0, client: 0},
+  protocols: countsOf(summary.protocols),
+  classes: countsOf(summary.classes),
+  icmp: Object.fromEntries(summary.icmp),
+  top: top.map(topObject),
+  findings: {info: 0, warning: 0, error: 0, critical: 0},
+  removed: removedObject(summary.removed),
+  clean: summary.clean,
+  remains: summary.remains.length > 0 ? summary.remains : undefined,
+  failure: summary.failure,
+})
+
+function removedObject({programs, links, maps, pods}: Summary['removed']): JsonValue {
+  return {programs, links, maps, pod: pods.length === 1 ? pods[0] : undefined, pods: pods.length > 1 ? pods : undefined}
+}
+
+const countsOf = (map: Summary['protocols']): JsonValue =>
+  Object.fromEntries([...map].map(([name, counts]) => [name, {...counts}]))
+
+const topObject = ({source, destination, protocol, icmp, counts, countedAt}: ConversationRow): JsonValue => ({
+  source: endObject(source),
+  destination: endObject(destination),
+  protocol,
+  icmp: icmp === undefined ? undefined : {...icmp},
+  ...counts,
+  countedAt: {...countedAt},
+})
+
+/** The contract's `start` line. */
+export function startObject({node, hello, startNs}: NodeState, target: string): JsonValue {
+  return {
+    kind: 'start',
+    time: rfc3339(startNs),
+    node,
+    target,
+    kernel: hello.kernel,
+    agent: hello.agent,
+    interfaces: hello.interfaces.map(({name, index, kind, mtu, hooks, problem}) => ({
+      name,
+      index,
+      kind,
+      mtu,
+      hooks: hooks.map(({direction, hook, why}) => ({direction, hook, why})),
+      problem,
+    })),
+    clockOffsetNs: BigInt(hello.clockOffsetNs),
+    warnings: hello.warnings,
+  }
+}

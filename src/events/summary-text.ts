@@ -1,0 +1,115 @@
+import type {Palette} from '../output/colour.ts'
+import {escapeText} from '../output/escape.ts'
+import {byteQuantity, exactCount, plural, shortDuration} from '../output/quantity.ts'
+import {plainTable} from '../output/table.ts'
+import type {ConversationRow, Counts} from './conversation-row.ts'
+import {detailOf, shortName, socketText} from './flow-text.ts'
+import {isBalanced, type Summary} from './summary.ts'
+
+/** The last block of a run: what was seen, where each packet went, and what was taken away again. */
+export function summaryText(
+  summary: Summary,
+  {top, palette}: {readonly top: readonly ConversationRow[]; readonly palette: Palette},
+): string {
+  const {node, seconds, seen, flows, protocols, classes, icmp} = summary
+  const title = node === '*' ? 'all nodes' : escapeText(node)
+  const heading = `${title}: ${plural(seen.packets, 'packet')}, ${byteQuantity(seen.bytes)} and ${plural(flows, 'flow')} in ${shortDuration(seconds * 1000)}`
+  const blocks = [
+    palette.heading(heading),
+    countsTable('PROTOCOL', protocols, palette),
+    countsTable('ADDRESSES', classes, palette),
+    icmpTable(icmp, palette),
+    topTable(top, palette),
+    accountText(summary, palette),
+    removedText(summary, palette),
+  ]
+  return `\n${blocks.filter((block) => block !== '').join('\n')}`.replace(/\n*$/, '\n')
+}
+
+const indent = (text: string): string => text.replaceAll(/^(?=.)/gm, '  ')
+
+function titled(table: string, palette: Palette): string {
+  const [title = '', ...rest] = table.split('\n')
+  return `\n${indent([palette.quiet(title), ...rest].join('\n'))}`
+}
+
+function countsTable(title: string, counts: ReadonlyMap<string, Counts>, palette: Palette): string {
+  if (counts.size === 0) return ''
+  const rows = [...counts]
+    .sort(([, a], [, b]) => b.bytes - a.bytes)
+    .map(([name, {packets, bytes}]) => [name, exactCount(packets), byteQuantity(bytes)])
+  return titled(plainTable([[title, 'PACKETS', 'BYTES'], ...rows], [1, 2]), palette)
+}
+
+function icmpTable(icmp: ReadonlyMap<string, number>, palette: Palette): string {
+  if (icmp.size === 0) return ''
+  const rows = [...icmp].sort(([, a], [, b]) => b - a).map(([name, packets]) => [name, exactCount(packets)])
+  return titled(plainTable([['ICMP', 'PACKETS'], ...rows], [1]), palette)
+}
+
+function topTable(top: readonly ConversationRow[], palette: Palette): string {
+  if (top.length === 0) return ''
+  const end = (each: ConversationRow['source']): string => {
+    const name = shortName(each.name)
+    return name === undefined ? socketText(each) : `${socketText(each)} (${name})`
+  }
+  const rows = top.map((row) => [
+    end(row.source),
+    end(row.destination),
+    [row.protocol, detailOf(row)].filter((part) => part !== '').join(' '),
+    exactCount(row.counts.packets),
+    byteQuantity(row.counts.bytes),
+    escapeText(row.countedAt.interface),
+  ])
+  const title = ['TOP CONVERSATIONS', 'WITH', 'PROTOCOL', 'PACKETS', 'BYTES', 'COUNTED AT']
+  return titled(plainTable([title, ...rows], [3, 4]), palette)
+}
+
+/** seen = filtered + in flows + overflow + undecodable, with each loss named. */
+function accountText(summary: Summary, palette: Palette): string {
+  const {seen, filtered, inFlows, overflow, undecodable, reasons, forgotten} = summary
+  const parts = [
+    `filtered ${exactCount(filtered.packets)}`,
+    `in flows ${exactCount(inFlows.packets)}`,
+    `overflow ${exactCount(overflow.packets)}`,
+    `undecodable ${exactCount(undecodable.packets)}`,
+  ]
+  const equation = `seen ${exactCount(seen.packets)} = ${parts.join(' + ')}`
+  const verdict = isBalanced(summary) ? palette.good('every packet accounted for') : palette.bad(imbalance(summary))
+  const notes = [
+    overflow.packets > 0
+      ? palette.warning(
+          `The flow table was full for ${plural(overflow.packets, 'packet')}: they are in the totals, not in the flows. Raise --flows.`,
+        )
+      : '',
+    reasons.size > 0
+      ? palette.warning(
+          `Undecodable: ${[...reasons].map(([reason, packets]) => `${reason} ${exactCount(packets)}`).join(', ')}.`,
+        )
+      : '',
+    forgotten > 0 ? `${plural(forgotten, 'small idle flow')} were no longer listed, but counted.` : '',
+  ]
+  return `\n${indent([`${equation}: ${verdict}`, ...notes.filter((note) => note !== '')].join('\n'))}`
+}
+
+const imbalance = ({isComplete}: Summary): string =>
+  isComplete ? 'this does not add up; please report it' : 'the last counts of this run are missing'
+
+function removedText({removed, clean, remains, failure}: Summary, palette: Palette): string {
+  const {programs, links, maps, pods} = removed
+  const things = [
+    plural(programs, 'program'),
+    plural(links, 'link'),
+    plural(maps, 'map'),
+    ...pods.map((pod) => `pod ${escapeText(pod)}`),
+  ]
+  const verdict = clean
+    ? palette.good('looked, and nothing is left')
+    : palette.warning('could not verify that nothing is left')
+  const lines = [
+    `removed ${things.join(', ')}: ${verdict}`,
+    ...remains.map((line) => palette.warning(escapeText(line))),
+    ...(failure === undefined ? [] : [palette.bad(`ended early: ${escapeText(failure)}`)]),
+  ]
+  return indent(lines.join('\n'))
+}
