@@ -29,9 +29,11 @@ const mostAttempts = 3
 /** The pod that a launch would create, for --dry-run too. */
 export function orderPod({target, settings, options}: LaunchRequest): {manifest: PodManifest; port: number} {
   const port = randomInt(firstPort, afterLastPort)
-  const containers = entersPod(target) ? {containers: target.pod?.containers ?? []} : {}
+  const {containers = [], uid = ''} = target.pod ?? {}
+  // The runtime's cgroup path names the pod too, with underscores under systemd: that outlives a container's restart.
+  const places = entersPod(target) ? {containers: [...containers, uid, uid.replaceAll('-', '_')]} : {}
   const name = `kubectl-ipv6-${settings.run}-${randomBytes(3).toString('hex')}`
-  const order = {name, target, settings: {...settings, ...containers, port}, options, now: new Date()}
+  const order = {name, target, settings: {...settings, ...places, port}, options, now: new Date()}
   return {manifest: agentPod(order), port}
 }
 

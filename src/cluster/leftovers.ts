@@ -2,7 +2,7 @@ import {explain, isStatus} from './api-failure.ts'
 import {list} from './api.ts'
 import type {ClusterConnection} from './connection.ts'
 import {labelOf, ourPods, readCompactTime, targetAnnotation} from './manifest.ts'
-import {type Pod, pods} from './objects.ts'
+import {type Metadata, type Pod, pods} from './objects.ts'
 import {removePod} from './remove-pod.ts'
 
 /** An agent's pod that is in the cluster, whoever started it. */
@@ -49,20 +49,24 @@ export async function findLeftovers(
 export const removeLeftover = (connection: ClusterConnection, found: Leftover): Promise<void> =>
   removePod(connection, {...found, force: !['Running', 'Pending'].includes(found.phase)})
 
-function leftover({metadata = {}, spec = {}, status = {}}: Pod, now: Date): Leftover {
-  const {namespace = '', name = '', uid = '', labels = {}, annotations = {}, creationTimestamp} = metadata
-  const expires = readCompactTime(labels[labelOf.expires] ?? '')
-  const {phase = 'Unknown'} = status
+function leftover({metadata = {}, spec, status}: Pod, now: Date): Leftover {
+  const {namespace = '', name = '', uid = '', creationTimestamp} = metadata
+  const expires = readCompactTime(metadata.labels?.[labelOf.expires] ?? '')
+  const phase = status?.phase ?? 'Unknown'
   return {
     namespace,
     name,
     uid,
-    run: labels[labelOf.run] ?? '',
-    node: spec.nodeName ?? '',
-    target: annotations[targetAnnotation] ?? '',
+    ...origin(metadata),
+    node: spec?.nodeName ?? '',
     phase,
     created: creationTimestamp === undefined ? undefined : new Date(creationTimestamp),
     expires,
     isInUse: phase === 'Running' && (expires === undefined || expires > now),
   }
 }
+
+const origin = ({labels = {}, annotations = {}}: Metadata): {run: string; target: string} => ({
+  run: labels[labelOf.run] ?? '',
+  target: annotations[targetAnnotation] ?? '',
+})
