@@ -1,6 +1,6 @@
 import {flowObject} from '../events/flow-json.ts'
 import {type FlowRow, RowReader} from '../events/flow-row.ts'
-import {flowText} from '../events/flow-text.ts'
+import {Alignment, flowCells} from '../events/flow-text.ts'
 import type {NodeState} from '../events/node-state.ts'
 import type {RunState} from '../events/run-state.ts'
 import {startObject, summaryObject} from '../events/summary-json.ts'
@@ -90,6 +90,7 @@ export class JsonView extends StreamView {
 
 export class TextView extends StreamView {
   readonly #options: TextOptions
+  readonly #alignment = new Alignment()
 
   constructor(options: TextOptions) {
     super(options)
@@ -105,7 +106,8 @@ export class TextView extends StreamView {
   protected override line(row: FlowRow, state: NodeState): string {
     const {palette, timeFormat, isWide, hasNodes} = this.#options
     const time = formatTime(row.lastNs, timeFormat, state.startNs)
-    return `${flowText(row, {palette, time, seconds: state.drainSeconds, isWide, hasNodes})}\n`
+    const cells = flowCells(row, {palette, time, seconds: state.drainSeconds, isWide, hasNodes})
+    return `${this.#alignment.pad(cells)}\n`
   }
 
   override async finish(): Promise<void> {

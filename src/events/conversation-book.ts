@@ -2,6 +2,7 @@ import {Buffer} from 'node:buffer'
 import {type Conversation, ConversationKey, counterOf, openConversation, type Point} from './conversation.ts'
 import type {Columns} from './flow-book.ts'
 import {FlowKey} from './flow-key.ts'
+import {icmpOf} from './flow-row.ts'
 import type {NodeState} from './node-state.ts'
 
 export interface Change {
@@ -61,6 +62,7 @@ export class ConversationBook {
     const text = this.#keys.of(key)
     const conversation = this.#all.get(text) ?? this.#open(text, key)
     const isForward = isSameEnd(key, conversation)
+    if (isForward && conversation.icmp !== undefined) conversation.icmp = icmpOf(key)
     const point = pointOf(conversation, state, key.interfaceIndex)
     if (point.drain !== drain) point.recent.fill(0)
     point.drain = drain

@@ -8,9 +8,9 @@ export interface Conversation {
   readonly protocol: number
   readonly source: End
   readonly destination: End
-  /** Type and code of the flow that opened it. */
-  readonly icmp: ReturnType<typeof icmpOf>
   readonly points: Map<string, Point>
+  /** Type and code of the request, or of the answer while only that was seen. */
+  icmp: ReturnType<typeof icmpOf>
   marks: number
   firstNs: bigint
   lastNs: bigint

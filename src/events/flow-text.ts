@@ -1,7 +1,7 @@
 import type {Palette} from '../output/colour.ts'
 import {escapeText} from '../output/escape.ts'
 import {bitRate, byteQuantity, exactCount, packetRate} from '../output/quantity.ts'
-import {padEnd, padStart} from '../output/width.ts'
+import {displayWidth, padEnd, padStart} from '../output/width.ts'
 import type {Endpoint, FlowRow} from './flow-row.ts'
 import type {EndName} from './names.ts'
 
@@ -28,25 +28,40 @@ export function shortName(name: EndName | undefined): string | undefined {
   return name.node === undefined ? undefined : escapeText(`node/${name.node}`)
 }
 
-/** One line for grep: words first, then this refresh's counts, then the totals. */
-export function flowText(row: FlowRow, options: TextLineOptions): string {
+/** Widths that only grow, so that the lines of a run stay aligned; a rare long cell does not push the others away. */
+export class Alignment {
+  readonly #widths: number[] = []
+
+  pad(cells: readonly string[]): string {
+    return cells
+      .map((cell, column) => {
+        const width = Math.min(Math.max(this.#widths[column] ?? 0, displayWidth(cell)), widestAligned)
+        this.#widths[column] = width
+        return column === cells.length - 1 ? cell : padEnd(cell, width)
+      })
+      .join('  ')
+  }
+}
+
+const widestAligned = 72
+
+/** One line for grep, as cells: when and where, who, what, this refresh's counts, the totals. */
+export function flowCells(row: FlowRow, options: TextLineOptions): readonly string[] {
   const {palette, hasNodes, isWide, time, seconds} = options
-  const what = [padEnd(row.protocol, 6), padEnd(detailOf(row), 0)].filter((part) => part !== '').join(' ')
-  const rates = `${packetRate(row.packets / seconds)}  ${bitRate(row.bytes / seconds)}`
+  const {packets, bytes, total} = row
+  const totalBytes = isWide ? `${exactCount(total.bytes)} B` : byteQuantity(total.bytes)
   return [
     palette.quiet(time),
-    ...(hasNodes ? [padEnd(escapeText(row.node), 8)] : []),
-    padEnd(escapeText(row.interface), 10),
-    row.direction === 'ingress' ? 'in ' : 'out',
+    ...(hasNodes ? [escapeText(row.node)] : []),
+    escapeText(row.interface),
+    row.direction === 'ingress' ? 'in' : 'out',
     `${endText(row.source, options)} → ${endText(row.destination, options)}`,
-    what,
-    `+${exactCount(row.packets)} pkt +${exactCount(row.bytes)} B`,
-    `(${rates})`,
-    palette.quiet(
-      `total ${exactCount(row.total.packets)} pkt ${isWide ? `${exactCount(row.total.bytes)} B` : byteQuantity(row.total.bytes)}`,
-    ),
+    [row.protocol, detailOf(row)].filter((part) => part !== '').join(' '),
+    `+${exactCount(packets)} pkt +${exactCount(bytes)} B`,
+    `${packetRate(packets / seconds)} ${bitRate(bytes / seconds)}`,
+    palette.quiet(`total ${exactCount(total.packets)} pkt ${totalBytes}`),
     ...(isWide ? [palette.quiet(wideText(row))] : []),
-  ].join('  ')
+  ]
 }
 
 function endText(end: Endpoint, {palette}: TextLineOptions): string {

@@ -29,7 +29,7 @@ export function summaryText(
 const indent = (text: string): string => text.replaceAll(/^(?=.)/gm, '  ')
 
 function titled(table: string, palette: Palette): string {
-  const [title = '', ...rest] = table.split('\n')
+  const [title = '', ...rest] = table.trimEnd().split('\n')
   return `\n${indent([palette.quiet(title), ...rest].join('\n'))}`
 }
 
