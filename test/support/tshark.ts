@@ -20,7 +20,7 @@ type Frame = Readonly<Record<Field, readonly string[]>>
 
 /** Every frame of a capture, in order; undefined for those without IP. Fragments are taken as they are, not put together. */
 export function dissect(capture: string): readonly (Dissected | undefined)[] {
-  const options = ['-o', 'ipv6.defragment:FALSE', '-o', 'ip.defragment:FALSE', '-o', 'ipv6.exthdr_under_root:FALSE']
+  const options = ['-o', 'ipv6.defragment:FALSE', '-o', 'ip.defragment:FALSE']
   const args = [
     '-n',
     '-r',
