@@ -46,8 +46,9 @@ static const struct protocol_entry protocol_table[256] = {
 	[136] = {HAS_PORTS, PROTOCOL_OTHER},
 };
 
-/* What a walk leaves behind. It lives in map memory because the verifier forgets what it knew of values that were there: what follows is verified once. */
+/* Where a walk begins, and what it leaves behind: in map memory, of whose values the verifier knows nothing. */
 struct walk {
+	__u32 end;
 	__u32 offset;
 	__u32 protocol;
 	__u32 depth;
@@ -64,11 +65,12 @@ struct walk {
 
 #define FRAGMENT_IS_NOT_FIRST 0xfff8
 
-inlined __u32 fragment_bit(__u32 not_first, __u32 more)
+/* Branches here would double the verifier's work at each header: the four cases are the four digits. */
+inlined __u32 fragment_bit(__u32 offset, __u32 more)
 {
-	if (not_first)
-		return more ? 1 << FRAGMENT_LATER : 1 << FRAGMENT_LAST;
-	return more ? 1 << FRAGMENT_FIRST : 1 << FRAGMENT_ATOMIC;
+	__u32 digit = (offset + 0xffff) >> 16 << 1 | more;
+
+	return 1 << ((FRAGMENT_LATER << 12 | FRAGMENT_LAST << 8 | FRAGMENT_FIRST << 4 | FRAGMENT_ATOMIC) >> digit * 4 & 3);
 }
 
 inlined long read_extension(const struct frame *frame, __u32 offset, __u64 *words)
@@ -81,9 +83,9 @@ inlined long read_extension(const struct frame *frame, __u32 offset, __u64 *word
 }
 
 /* Walks from walk->offset and walk->protocol to the first header that is no extension, or to a fragment that is not the first. */
-inlined void walk_chain(const struct frame *frame, volatile struct walk *walk, __u32 end)
+inlined void walk_chain(const struct frame *frame, volatile struct walk *walk)
 {
-	__u32 offset = walk->offset, protocol = walk->protocol & 0xff;
+	__u32 offset = walk->offset, protocol = walk->protocol & 0xff, end = walk->end;
 	__u32 depth, verdict = UNDECODABLE_CHAIN_TOO_LONG;
 	__u64 words;
 

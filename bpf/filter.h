@@ -5,19 +5,19 @@
 
 #include "packet.h"
 
-inlined bool is_inside(const volatile struct prefix_rule *rule, const ipv6_address *address)
+inlined bool is_inside(const volatile struct prefix_rule *rule, const __u64 *address)
 {
-	return (((address->words[0] & rule->mask.words[0]) ^ rule->address.words[0]) |
-		((address->words[1] & rule->mask.words[1]) ^ rule->address.words[1])) == 0;
+	return (((address[0] & rule->mask.words[0]) ^ rule->address.words[0]) |
+		((address[1] & rule->mask.words[1]) ^ rule->address.words[1])) == 0;
 }
 
-inlined void match_addresses(volatile clause_set *matched, const struct flow_key *key)
+inlined void match_addresses(volatile clause_set *matched, const __u64 *key)
 {
 	for (__u32 i = 0; i < MOST_PREFIXES && i < settings.prefix_count; i++) {
 		const volatile struct prefix_rule *rule = &settings.prefixes[i];
 
-		if ((rule->side & SIDE_SOURCE && is_inside(rule, &key->source)) ||
-		    (rule->side & SIDE_DESTINATION && is_inside(rule, &key->destination)))
+		if ((rule->side & SIDE_SOURCE && is_inside(rule, key)) ||
+		    (rule->side & SIDE_DESTINATION && is_inside(rule, key + 2)))
 			*matched |= rule->clause;
 	}
 }
@@ -27,9 +27,9 @@ inlined bool is_between(const volatile struct range_rule *rule, __u16 port)
 	return port >= rule->first && port <= rule->last;
 }
 
-inlined void match_ports(volatile clause_set *matched, const struct flow_key *key)
+inlined void match_ports(volatile clause_set *matched, __u32 ports)
 {
-	__u16 source = bpf_ntohs(key->source_port), destination = bpf_ntohs(key->destination_port);
+	__u16 source = bpf_ntohs(ports), destination = bpf_ntohs(ports >> 16);
 
 	for (__u32 i = 0; i < MOST_RANGES && i < settings.range_count; i++) {
 		const volatile struct range_rule *rule = &settings.ranges[i];
@@ -65,12 +65,12 @@ inlined bool passes_filter(struct cpu_state *state, const struct packet *packet)
 	if (!settings.clauses)
 		return true;
 	*matched = 0;
-	match_addresses(matched, &packet->key);
+	match_addresses(matched, packet->key);
 	if (packet->traits & HAS_PORTS)
-		match_ports(matched, &packet->key);
+		match_ports(matched, packet->ports);
 	match_protocol(matched, packet->protocol);
 	if (packet->traits & HAS_TYPE)
-		match_icmp_type(matched, packet->key.source_port & 0xff);
+		match_icmp_type(matched, packet->ports & 0xff);
 	return ((*matched ^ settings.negated) & settings.clauses) == settings.clauses;
 }
 

@@ -8,7 +8,9 @@
 typedef __u64 byte_count;
 typedef __u64 packet_count;
 typedef __u32 line_packets;
-typedef __u32 monotonic_2p20ns;		/* CLOCK_MONOTONIC in units of 2^20 ns; wraps after 52 days */
+typedef __u32 monotonic_2p20ns;		/* CLOCK_MONOTONIC in units of 2^20 ns; wraps after 52 days. In the kernel: jiffies, see tell_time */
+typedef __u64 tick_count;
+typedef __u64 monotonic_ns;
 typedef __u32 flow_path;		/* interface | family | direction | protocol, see enum path_bit */
 typedef __u16 port_be16;
 typedef __u8 header_mask;		/* bit n: enum extension_header n was met */

@@ -10,17 +10,43 @@ enum hook { HOOK_TC, HOOK_XDP };
 
 struct frame {
 	void		*context;
+	const volatile __u32 *nothing;	/* always 0, but the verifier does not know */
 	void		*data;
 	void		*data_end;
 	__u32		length;
 	__u32		interface;
-	__u32		gso_size;
+	__u32		size_of_segments;	/* see gso_size() */
 	__u32		gso_segments;
 	enum hook	hook;
 	enum direction	direction;
 	bool		has_link_header;	/* Ethernet, or nothing (tun, wireguard, ip6tnl) */
 	__u16		protocol;		/* the kernel's word for a frame without a link header; 0 on XDP */
 };
+
+/* The same value, of which the verifier knows nothing any more: paths that differ only in it are verified once. */
+inlined __u32 forget(const struct frame *frame, __u32 value)
+{
+	return value + *frame->nothing;
+}
+
+/* 0 for a packet that is no GSO packet. */
+inlined __u32 gso_size(const struct frame *frame)
+{
+	return frame->hook == HOOK_XDP ? 0 : forget(frame, frame->size_of_segments);
+}
+
+/* Read again, these pointers are as good as new: the verifier forgets how far they were checked, and verifies what follows once. */
+inlined void begin_frame(struct frame *frame)
+{
+	if (frame->hook == HOOK_XDP) {
+		frame->data = (void *)(long)((volatile struct xdp_md *)frame->context)->data;
+		frame->data_end = (void *)(long)((volatile struct xdp_md *)frame->context)->data_end;
+		frame->length = frame->data_end - frame->data;
+	} else {
+		frame->data = (void *)(long)((volatile struct __sk_buff *)frame->context)->data;
+		frame->data_end = (void *)(long)((volatile struct __sk_buff *)frame->context)->data_end;
+	}
+}
 
 inlined long load_bytes(const struct frame *frame, __u32 offset, void *to, __u32 size)
 {

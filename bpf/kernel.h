@@ -25,6 +25,7 @@ enum ethertype : __u16 {
 
 #define ETHERNET_HEADER 14
 #define VLAN_TAG 4
+#define LARGEST_LINK_HEADER (ETHERNET_HEADER + 2 * VLAN_TAG)
 
 struct ipv6_header {
 	__u8	version;	/* in the high half; the low half begins the traffic class */
@@ -34,7 +35,7 @@ struct ipv6_header {
 	__u8	hop_limit;
 	ipv6_address source;
 	ipv6_address destination;
-} __attribute__((packed));
+};
 
 struct ipv4_header {
 	__u8	version_and_words;

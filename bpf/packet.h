@@ -5,8 +5,11 @@
 
 #include "state.h"
 
+#define KEY_WORDS (sizeof(struct flow_key) / sizeof(__u64))
+#define LAST_WORD (KEY_WORDS - 1)
+
 struct packet {
-	struct flow_key	key;
+	__u64		key[KEY_WORDS];	/* struct flow_key, of which the last word is ports and path */
 	__u64		bytes;		/* L3 bytes on the wire */
 	__u64		packets;	/* packets on the wire */
 	__u32		network;	/* offset of the IP header */
@@ -15,6 +18,7 @@ struct packet {
 	__u32		offset;		/* offset of the transport header */
 	__u32		protocol;
 	__u32		traits;		/* of the protocol, 0 where its header is not in this packet */
+	__u32		ports;		/* as in struct flow_key: the source's in the low half, in network order */
 	__u32		marks;		/* tcp_flags | headers << 8 | fragments << 16, as in struct flow_count */
 	__u32		depth;
 	__u32		segment;	/* bytes of a full segment of a GSO packet, otherwise 0 */
@@ -33,8 +37,12 @@ struct packet {
 /* Cuts the link's padding off. A GSO packet's length field may be 0 or too small for what it carries (BIG TCP). */
 inlined void set_length(const struct frame *frame, struct packet *packet, __u32 total)
 {
-	if (frame->gso_size || total > packet->available)
+	/* What XDP shows may be only the first part of a frame; asking for the rest is a call. */
+	if (frame->hook == HOOK_XDP && total > packet->available)
+		packet->available = bpf_xdp_get_buff_len(frame->context) - packet->network;
+	if (gso_size(frame) || total > packet->available)
 		total = packet->available;
+	total = forget(frame, total);
 	packet->bytes = total;
 	packet->end = packet->network + total;
 }
@@ -44,7 +52,7 @@ inlined void skip_big_tcp(const struct frame *frame, struct packet *packet)
 {
 	__u64 words;
 
-	if (!frame->gso_size || packet->protocol != 0 || read_extension(frame, packet->offset, &words))
+	if (!gso_size(frame) || packet->protocol != 0 || read_extension(frame, packet->offset, &words))
 		return;
 	if ((words >> 8 & 0xff) != 0 || (words >> 16 & 0xff) != JUMBO_OPTION)
 		return;
@@ -68,8 +76,10 @@ inlined __u32 decode_ipv6(const struct frame *frame, struct cpu_state *state, st
 		return UNDECODABLE_BAD_VERSION;
 
 	payload = bpf_ntohs(header->payload_length);
-	packet->key.source = header->source;
-	packet->key.destination = header->destination;
+	packet->key[0] = header->source.words[0];
+	packet->key[1] = header->source.words[1];
+	packet->key[2] = header->destination.words[0];
+	packet->key[3] = header->destination.words[1];
 	packet->protocol = header->next_header;
 	packet->offset = packet->network + IPV6_HEADER;
 	set_length(frame, packet, IPV6_HEADER + payload);
@@ -99,20 +109,20 @@ inlined __u32 decode_ipv4(const struct frame *frame, struct cpu_state *state, st
 
 	length = (header->version_and_words & 0xf) * 4;
 	total = bpf_ntohs(header->total_length);
-	if (length < IPV4_HEADER || (total < length && !frame->gso_size))
+	if (length < IPV4_HEADER || (total < length && !gso_size(frame)))
 		return UNDECODABLE_BAD_HEADER_LENGTH;
 	if (length > packet->available)
 		return UNDECODABLE_TRUNCATED_IP_HEADER;
-	packet->key.source.words[0] = 0;
-	packet->key.source.words[1] = mapped_address(header->source);
-	packet->key.destination.words[0] = 0;
-	packet->key.destination.words[1] = mapped_address(header->destination);
+	packet->key[0] = 0;
+	packet->key[1] = mapped_address(header->source);
+	packet->key[2] = 0;
+	packet->key[3] = mapped_address(header->destination);
 	packet->protocol = header->protocol;
 	packet->offset = packet->network + length;
 	set_length(frame, packet, total);
 	fragment = bpf_ntohs(header->fragment);
 	if (fragment & (IPV4_MORE_FRAGMENTS | IPV4_FRAGMENT_OFFSET))
-		packet->marks = fragment_bit(fragment & IPV4_FRAGMENT_OFFSET, fragment & IPV4_MORE_FRAGMENTS) << 16;
+		packet->marks = fragment_bit(fragment & IPV4_FRAGMENT_OFFSET, fragment / IPV4_MORE_FRAGMENTS & 1) << 16;
 	return DECODED;
 }
 
@@ -120,11 +130,12 @@ inlined __u32 decode_chain(const struct frame *frame, struct cpu_state *state, s
 {
 	volatile struct walk *walk = &state->walk;
 
+	walk->end = packet->end;
 	walk->offset = packet->offset;
 	walk->protocol = packet->protocol;
 	walk->headers = 0;
 	walk->fragments = packet->marks >> 16;
-	walk_chain(frame, walk, packet->end);
+	walk_chain(frame, walk);
 	packet->offset = walk->offset;
 	packet->protocol = walk->protocol & 0xff;
 	packet->depth = walk->depth;
@@ -153,8 +164,7 @@ inlined __u32 decode_transport(const struct frame *frame, struct packet *packet)
 			return UNDECODABLE_NOT_READABLE;
 	}
 	packet->marks |= flags;
-	packet->key.source_port = ports;
-	packet->key.destination_port = packet->traits & HAS_PORTS ? ports >> 16 : 0;
+	packet->ports = packet->traits & HAS_PORTS ? ports : ports & 0xffff;
 	return DECODED;
 }
 

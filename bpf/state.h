@@ -16,7 +16,8 @@ struct cpu_state {
 	struct walk		walk;
 	__u32			spill_is_full;
 	__u32			spilled;	/* memo lines that went to the spill */
-	__u8			spare[32];	/* to whole cache lines: no two CPUs share one */
+	__u32			nothing;		/* for forget() */
+	__u8			spare[24];	/* to whole cache lines: no two CPUs share one */
 	struct totals		totals;
 } __attribute__((aligned(64)));
 
@@ -28,6 +29,14 @@ struct flow_set {
 const volatile struct settings settings SEC(".rodata.settings") = {.cpus = 1, .families = 3, .directions = 3};
 
 volatile __u32 generation SEC(".data.generation") = 1;
+
+struct tick {
+	tick_count	jiffies;
+	monotonic_ns	monotonic;
+};
+
+/* Written when the agent runs tell_time. */
+volatile struct tick tick SEC(".data.tick") = {.jiffies = 1};
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

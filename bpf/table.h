@@ -8,33 +8,31 @@
 #define EEXIST 17
 #define E2BIG 7
 
-inlined __u32 half(const void *words, int index)
-{
-	return ((const __u32 *)words)[index];
-}
-
 /* Thorup's pair-multiply-shift: universal with random seeds, so nobody can aim at a set. */
-inlined __u32 hash_key(const struct flow_key *key)
+inlined __u32 hash_key(const __u64 *key)
 {
+	const volatile hash_seed *seeds = settings.seeds;
 	__u64 sum = 0;
 
+	/* One register for the seeds' address, which the compiler would load anew for each. */
+	asm volatile("" : "+r"(seeds));
 	_Pragma("unroll")
-	for (int i = 0; i < HASH_SEEDS; i += 2)
-		sum += (settings.seeds[i] + half(key, i + 1)) * (settings.seeds[i + 1] + half(key, i));
+	for (__u32 i = 0; i < KEY_WORDS; i++)
+		sum += (seeds[2 * i] + (key[i] >> 32)) * (seeds[2 * i + 1] + (__u32)key[i]);
 	return sum >> 32;
 }
 
-inlined __u64 tail(const struct flow_key *key)
+inlined bool is_same(const struct flow_key *kept, const __u64 *key)
 {
-	return *(const __u64 *)&key->source_port;
+	const __u64 *words = (const __u64 *)kept;
+
+	return words[LAST_WORD] == key[LAST_WORD] && words[1] == key[1] && words[3] == key[3] && words[0] == key[0] &&
+	       words[2] == key[2];
 }
 
-inlined bool is_same(const struct flow_key *one, const struct flow_key *other)
+inlined bool is_free(const struct flow_key *kept)
 {
-	return tail(one) == tail(other) && one->source.words[1] == other->source.words[1] &&
-	       one->destination.words[1] == other->destination.words[1] &&
-	       one->source.words[0] == other->source.words[0] &&
-	       one->destination.words[0] == other->destination.words[0];
+	return !((const __u64 *)kept)[LAST_WORD];
 }
 
 inlined __u32 *marks(struct flow_count *count)
@@ -44,7 +42,11 @@ inlined __u32 *marks(struct flow_count *count)
 
 inlined void begin_line(struct flow_line *line, const struct packet *packet, __u32 now)
 {
-	line->key = packet->key;
+	__u64 *words = (__u64 *)&line->key;
+
+	_Pragma("unroll")
+	for (__u32 i = 0; i < KEY_WORDS; i++)
+		words[i] = packet->key[i];
 	line->count.bytes = packet->bytes;
 	line->count.packets = packet->packets;
 	*marks(&line->count) = packet->marks;
@@ -106,8 +108,8 @@ static __noinline int empty_memo(struct cpu_state *state, __u32 parity)
 
 inlined void file_packet(struct cpu_state *state, __u32 slot, const struct packet *packet)
 {
-	__u32 now = bpf_ktime_get_coarse_ns() >> 20;
-	__u32 index = slot << settings.set_bits | (__u64)hash_key(&packet->key) >> (32 - settings.set_bits);
+	__u32 now = bpf_jiffies64();
+	__u32 index = slot << settings.set_bits | (__u64)hash_key(packet->key) >> (32 - settings.set_bits);
 	struct flow_set *set = bpf_map_lookup_elem(&flow_table, &index);
 
 	if (!set)
@@ -116,12 +118,12 @@ inlined void file_packet(struct cpu_state *state, __u32 slot, const struct packe
 	for (int way = 0; way < WAYS; way++) {
 		struct flow_line *line = &set->lines[way];
 
-		if (is_same(&line->key, &packet->key))
+		if (is_same(&line->key, packet->key))
 			return extend_line(line, packet, now);
-		if (!tail(&line->key))
+		if (is_free(&line->key))
 			return begin_line(line, packet, now);
 	}
-	if (is_same(&state->memo.key, &packet->key))
+	if (is_same(&state->memo.key, packet->key))
 		return extend_line(&state->memo, packet, now);
 	empty_memo(state, slot >= settings.cpus);
 	begin_line(&state->memo, packet, now);

@@ -17,6 +17,10 @@ static const __u8 size_table[144] = {
 	[64 ... 143] = SIZE_9216,
 };
 
+/* A mask, where a comparison would do: compilers may compare one copy of an index and use another, which the verifier refuses. */
+#define WORD_MASK 15
+#define DEPTH_MASK 31
+
 inlined void add(struct tally *tally, const struct packet *packet)
 {
 	tally->packets += packet->packets;
@@ -25,8 +29,7 @@ inlined void add(struct tally *tally, const struct packet *packet)
 
 inlined void add_undecodable(struct direction_totals *totals, const struct packet *packet, __u32 verdict)
 {
-	if (verdict < UNDECODABLE_REASONS)
-		add(&totals->undecodable[verdict], packet);
+	add(&totals->undecodable[verdict & WORD_MASK], packet);
 }
 
 inlined void add_size(struct direction_totals *totals, __u64 bytes, __u64 packets)
@@ -56,8 +59,7 @@ inlined void add_chain(struct direction_totals *totals, const struct packet *pac
 
 	totals->header_sets[headers] += packet->packets;
 	totals->fragment_sets[fragments] += packet->packets;
-	if (packet->depth <= LONGEST_CHAIN)
-		totals->chain_depths[packet->depth] += packet->packets;
+	totals->chain_depths[packet->depth & DEPTH_MASK] += packet->packets;
 }
 
 inlined void add_decoded(struct direction_totals *totals, const struct packet *packet)
@@ -65,8 +67,7 @@ inlined void add_decoded(struct direction_totals *totals, const struct packet *p
 	const volatile struct protocol_entry *entry = &protocol_table[packet->protocol & 0xff];
 	__u32 class = entry->traits & IS_EXTENSION ? PROTOCOL_OTHER : entry->index;
 
-	if (class < PROTOCOL_CLASSES)
-		add(&totals->protocols[packet->family & 1][class], packet);
+	add(&totals->protocols[packet->family & 1][class & WORD_MASK], packet);
 	if (packet->segment)
 		add_sizes(totals, packet);
 	else
@@ -76,7 +77,7 @@ inlined void add_decoded(struct direction_totals *totals, const struct packet *p
 	if (packet->traits & HAS_TYPE) {
 		packet_count *types = packet->family == FAMILY_IPV6 ? totals->icmpv6_types : totals->icmp_types;
 
-		types[packet->key.source_port & 0xff] += packet->packets;
+		types[packet->ports & 0xff] += packet->packets;
 	}
 }
 

@@ -22,8 +22,8 @@ inlined void count_segments(const struct frame *frame, struct packet *packet)
 	__u32 segments = frame->gso_segments;
 
 	if (!segments)
-		segments = bytes <= header ? 1 : (bytes - header + frame->gso_size - 1) / frame->gso_size;
-	packet->segment = header + frame->gso_size;
+		segments = bytes <= header ? 1 : (bytes - header + gso_size(frame) - 1) / gso_size(frame);
+	packet->segment = header + gso_size(frame);
 	packet->packets = segments;
 	packet->bytes = bytes + (__u64)(segments - 1) * header;
 }
@@ -33,7 +33,7 @@ inlined void measure_other(const struct frame *frame, struct packet *packet, boo
 {
 	__u32 total;
 
-	if (frame->gso_size || !is_linear(frame, packet->network, 6))
+	if (gso_size(frame) || !is_linear(frame, packet->network, 6))
 		return;
 	if (is_ipv4)
 		total = bpf_ntohs(*(__be16 *)(frame->data + packet->network + 2));
@@ -50,6 +50,8 @@ inlined __u32 decode_network(const struct frame *frame, struct cpu_state *state,
 	verdict = packet->family == FAMILY_IPV6 ? decode_ipv6(frame, state, packet) : decode_ipv4(frame, state, packet);
 	if (verdict != DECODED)
 		return verdict;
+	packet->offset = forget(frame, packet->offset);
+	packet->artifact = forget(frame, packet->artifact);
 	traits = protocol_table[packet->protocol & 0xff].traits;
 	if (traits & IS_EXTENSION && (packet->family == FAMILY_IPV6 || packet->protocol == AUTHENTICATION)) {
 		verdict = decode_chain(frame, state, packet);
@@ -65,29 +67,34 @@ inlined __u32 decode_network(const struct frame *frame, struct cpu_state *state,
 		if (verdict != DECODED)
 			return verdict;
 	}
-	if (frame->gso_size)
+	if (gso_size(frame))
 		count_segments(frame, packet);
 	return DECODED;
 }
 
-inlined __u32 decode(const struct frame *frame, struct cpu_state *state, struct packet *packet)
+inlined __u32 decode(struct frame *frame, struct cpu_state *state, struct packet *packet)
 {
 	__u16 ethertype;
 	__u32 verdict;
+	__u64 path;
 	int network;
 
 	packet->direction = frame->direction;
-	packet->packets = frame->gso_segments ?: 1;
+	packet->packets = forget(frame, forget(frame, frame->gso_segments) ?: 1);
+	begin_frame(frame);
 	network = frame->has_link_header ? read_link_header(frame, &ethertype) : read_bare_packet(frame, &ethertype);
 	if (network < 0)
 		return UNDECODABLE_TRUNCATED_LINK_HEADER;
-	packet->network = network;
-	packet->available = frame->length - network;
+	begin_frame(frame);
+	packet->network = forget(frame, network);
+	if (packet->network > LARGEST_LINK_HEADER)
+		return UNDECODABLE_TRUNCATED_LINK_HEADER;
+	packet->available = frame->length - packet->network;
 	packet->bytes = packet->available;
 	if (ethertype != ETHERTYPE_IPV6 && ethertype != ETHERTYPE_IPV4)
 		return OTHER_FAMILY;
 	packet->family = ethertype == ETHERTYPE_IPV6 ? FAMILY_IPV6 : FAMILY_IPV4;
-	if (!(settings.families & 1 << packet->family) && !frame->gso_size) {
+	if (!(settings.families & 1 << packet->family) && !gso_size(frame)) {
 		measure_other(frame, packet, packet->family == FAMILY_IPV4);
 		return OTHER_FAMILY;
 	}
@@ -96,8 +103,9 @@ inlined __u32 decode(const struct frame *frame, struct cpu_state *state, struct 
 		return OTHER_FAMILY;
 	if (verdict == DECODED && frame->interface >= LARGEST_INTERFACE)
 		return UNDECODABLE_INTERFACE_INDEX_TOO_LARGE;
-	packet->key.path = packet->protocol | packet->direction << PATH_DIRECTION_BIT |
-			   packet->family << PATH_FAMILY_BIT | frame->interface << PATH_INTERFACE_BIT;
+	path = packet->protocol | packet->direction << PATH_DIRECTION_BIT | packet->family << PATH_FAMILY_BIT |
+	       frame->interface << PATH_INTERFACE_BIT;
+	packet->key[LAST_WORD] = packet->ports | path << 32;
 	return verdict;
 }
 

@@ -46,13 +46,18 @@ const vocabulary: ReadonlySet<string> = new Set([
   'ipv6_address',
   'clause_set',
   'hash_seed',
+  'tick_count',
+  'monotonic_ns',
 ])
 
 export class Btf {
   readonly #types: ReadonlyMap<number, BtfType>
 
   constructor(object: string) {
-    const text = execFileSync('/usr/sbin/bpftool', ['-j', 'btf', 'dump', 'file', object], {encoding: 'utf8', maxBuffer: 1 << 26})
+    const text = execFileSync('/usr/sbin/bpftool', ['-j', 'btf', 'dump', 'file', object], {
+      encoding: 'utf8',
+      maxBuffer: 1 << 26,
+    })
     const {types} = JSON.parse(text) as {types: readonly BtfType[]} // bpftool's own format
     this.#types = new Map(types.map((type) => [type.id, type]))
   }
@@ -82,8 +87,11 @@ export class Btf {
     const tags = [...this.#types.values()].filter((each) => each.kind === 'DECL_TAG' && each.type_id === type.id)
     const members = (type.members ?? []).map((member, index): Member => {
       const where = `${name}.${member.name}`
-      if (member.bitfield_size || member.bits_offset % 8 !== 0) throw new Error(`${where}: bitfields have no portable layout`)
-      const by = tags.filter((tag) => tag.component_idx === index && tag.name.startsWith('by ')).map((tag) => tag.name.slice(3))
+      if (member.bitfield_size || member.bits_offset % 8 !== 0)
+        throw new Error(`${where}: bitfields have no portable layout`)
+      const by = tags
+        .filter((tag) => tag.component_idx === index && tag.name.startsWith('by '))
+        .map((tag) => tag.name.slice(3))
       return {name: member.name, offset: member.bits_offset / 8, form: this.#form(member.type_id, where), by}
     })
     refusePadding(name, size, members)
@@ -126,7 +134,8 @@ export class Btf {
 function refusePadding(name: string, size: number, members: readonly Member[]): void {
   let end = 0
   for (const member of members) {
-    if (member.offset !== end) throw new Error(`${name}: ${member.offset - end} bytes of padding before ${member.name}; reorder the fields`)
+    if (member.offset !== end)
+      throw new Error(`${name}: ${member.offset - end} bytes of padding before ${member.name}; reorder the fields`)
     end += member.form.size
   }
   if (end !== size) throw new Error(`${name}: ${size - end} bytes of padding at the end; reorder the fields`)

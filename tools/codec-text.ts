@@ -9,7 +9,10 @@ export const plural = (name: string): string =>
 
 /** DIRECTION_INGRESS becomes 'ingress': all enumerators of an enum begin with the same word. */
 export const enumWord = (enumerator: string): string =>
-  enumerator.slice(enumerator.indexOf('_') + 1).toLowerCase().replaceAll('_', '-')
+  enumerator
+    .slice(enumerator.indexOf('_') + 1)
+    .toLowerCase()
+    .replaceAll('_', '-')
 
 export function enumText(name: string, values: readonly {name: string; val: number}[]): string {
   const words = values.map((value) => `'${enumWord(value.name)}'`)
@@ -108,7 +111,8 @@ function value(form: Form, by: readonly string[], at: string): string {
   const [index, ...rest] = by
   const each = `at${rest.length}`
   const item = value(form.item, rest, each)
-  if (index === undefined) return `list(${form.length}, (index) => ${value(form.item, rest, `${at} + index * ${form.item.size}`)})`
+  if (index === undefined)
+    return `list(${form.length}, (index) => ${value(form.item, rest, `${at} + index * ${form.item.size}`)})`
   return `byWord(${camel(plural(index))}, (${each}) => ${item}, {at: ${at}, size: ${form.item.size}})`
 }
 
@@ -117,7 +121,8 @@ export function objectText(struct: Struct): string {
   const name = pascal(struct.name)
   const fields = struct.members.map((member) => `  readonly ${camel(member.name)}: ${typeOf(member.form, member.by)}`)
   const values = struct.members.map(
-    (member) => `    ${camel(member.name)}: ${value(member.form, member.by, member.offset === 0 ? 'at' : `at + ${member.offset}`)},`,
+    (member) =>
+      `    ${camel(member.name)}: ${value(member.form, member.by, member.offset === 0 ? 'at' : `at + ${member.offset}`)},`,
   )
   return `export interface ${name} {
 ${fields.join('\n')}

@@ -81,8 +81,20 @@ write(
 )
 write(
   'kernel-layout.ts',
-  ...['settings', 'prefix_rule', 'range_rule', 'number_rule', 'flow_key', 'flow_count', 'flow_line', 'flow_set', 'cpu_state'].map((name) =>
-    offsetsText(btf.struct(name)),
-  ),
+  ...[
+    'settings',
+    'prefix_rule',
+    'range_rule',
+    'number_rule',
+    'flow_key',
+    'flow_count',
+    'flow_line',
+    'flow_set',
+    'cpu_state',
+    'tick',
+  ].map((name) => offsetsText(btf.struct(name))),
 )
-write('layout.ts', `/** Of the records on the wire: plugin and agent refuse each other when it differs. */\nexport const layoutHash = '${hash.digest('hex').slice(0, 16)}'\n`)
+write(
+  'layout.ts',
+  `/** Of the records on the wire: plugin and agent refuse each other when it differs. */\nexport const layoutHash = '${hash.digest('hex').slice(0, 16)}'\n`,
+)

@@ -81,8 +81,15 @@ export const cpuStateLayout = {
   matched: 64,
   header: 72,
   walk: 112,
-  spillIsFull: 136,
-  spilled: 140,
-  spare: 144,
+  spillIsFull: 140,
+  spilled: 144,
+  nothing: 148,
+  spare: 152,
   totals: 176,
+} as const
+
+export const tickLayout = {
+  size: 16,
+  jiffies: 0,
+  monotonic: 8,
 } as const

@@ -1,7 +1,14 @@
 import {readFileSync} from 'node:fs'
-import {cpuStateLayout, flowSetLayout} from '../generated/kernel-layout.ts'
+import {cpuStateLayout, flowSetLayout, tickLayout} from '../generated/kernel-layout.ts'
 import type {KernelFilter} from '../protocol/settings.ts'
-import {type Attachment, attachClsact, attachTcx, attachXdp, type ClsactPlace, type XdpMode} from './native/attachment.ts'
+import {
+  type Attachment,
+  attachClsact,
+  attachTcx,
+  attachXdp,
+  type ClsactPlace,
+  type XdpMode,
+} from './native/attachment.ts'
 import {BpfObject} from './native/bpf-object.ts'
 import {waitForPrograms} from './native/bpf-map.ts'
 import type {Clock} from './native/clock.ts'
@@ -12,6 +19,8 @@ import type {Libc} from './native/libc.ts'
 import {SharedMemory} from './native/memory.ts'
 import {FlowTables} from './flow-tables.ts'
 import {writeSettings} from './kernel-settings.ts'
+import {testRun} from './native/test-run.ts'
+import {TickClock} from './tick-clock.ts'
 
 export interface FlowOptions {
   readonly libbpf: Libbpf
@@ -42,11 +51,22 @@ export interface Swap {
   readonly monotonicNs: bigint
 }
 
+const smallestFrame = 64
 const waysOfSet = 4
 const waysSize = flowSetLayout.size
 const xdpPrograms = ['on_xdp', 'on_bare_xdp']
-const tcPrograms = ['on_tc_ingress', 'on_tc_egress', 'on_bare_ingress', 'on_bare_egress']
-const maps = ['.rodata.settings', '.data.generation', '.rodata', 'cpu_states', 'flow_table', 'even_spill', 'odd_spill', 'spills']
+const tcPrograms = ['on_tc_ingress', 'on_tc_egress', 'on_bare_ingress', 'on_bare_egress', 'tell_time']
+const maps = [
+  '.rodata.settings',
+  '.data.generation',
+  '.data.tick',
+  '.rodata',
+  'cpu_states',
+  'flow_table',
+  'even_spill',
+  'odd_spill',
+  'spills',
+]
 
 /** The data path: programs, maps and what they counted. */
 export class FlowPrograms implements Disposable {
@@ -56,6 +76,7 @@ export class FlowPrograms implements Disposable {
   readonly #table: SharedMemory
   readonly #generation: SharedMemory
   readonly #word: Uint32Array
+  readonly #ticks: TickClock
   readonly cpus: number
   /** Lines, memo lines, spill and totals of the generation at rest. */
   readonly tables: FlowTables
@@ -76,7 +97,9 @@ export class FlowPrograms implements Disposable {
     this.#table = map('flow_table', 2 * this.cpus * sets * waysSize)
     this.#generation = map('.data.generation', 4)
     this.#word = new Uint32Array(this.#generation.buffer)
+    this.#ticks = this.#readTicks()
     this.tables = new FlowTables({
+      ticks: this.#ticks,
       libbpf,
       cpus: this.cpus,
       states: this.#states.buffer,
@@ -105,6 +128,7 @@ export class FlowPrograms implements Disposable {
     const slot = generation & 1
     const inner = this.#object.mapFd(slot === 0 ? 'even_spill' : 'odd_spill')
     await waitForPrograms(this.#options.libbpf, {fd: this.#object.mapFd('spills'), slot, inner})
+    this.#ticks.advance(monotonicNs)
     this.tables.rest(slot)
     return {generation, monotonicNs}
   }
@@ -117,6 +141,19 @@ export class FlowPrograms implements Disposable {
       ...programs.map((name) => ({kind: 'program' as const, id: programId(libbpf, this.programFd(name))})),
       ...maps.map((name) => ({kind: 'map' as const, id: mapId(libbpf, this.#object.mapFd(name))})),
     ]
+  }
+
+  #readTicks(): TickClock {
+    const {libbpf, libc, clock} = this.#options
+    testRun(libbpf, this.programFd('tell_time'), {frame: new Uint8Array(smallestFrame)})
+    using memory = new SharedMemory(libc, {fd: this.#object.mapFd('.data.tick'), size: tickLayout.size})
+    const view = new DataView(memory.buffer)
+    const read = (at: number) => view.getBigUint64(at, true)
+    return new TickClock({
+      tickNs: clock.tickNs(),
+      jiffies: read(tickLayout.jiffies),
+      monotonicNs: read(tickLayout.monotonic),
+    })
   }
 
   programFd(name: string): number {

@@ -1,7 +1,14 @@
-import {cpuStateLayout, flowCountLayout, flowKeyLayout, flowLineLayout, flowSetLayout} from '../generated/kernel-layout.ts'
+import {
+  cpuStateLayout,
+  flowCountLayout,
+  flowKeyLayout,
+  flowLineLayout,
+  flowSetLayout,
+} from '../generated/kernel-layout.ts'
 import {totalsSize} from '../generated/totals.ts'
 import {type Batch, takeAll} from './native/bpf-map.ts'
 import type {Libbpf} from './native/libbpf.ts'
+import type {TickClock} from './tick-clock.ts'
 
 export interface FlowMemory {
   readonly libbpf: Libbpf
@@ -11,6 +18,7 @@ export interface FlowMemory {
   /** struct flow_set, by generation's parity, CPU and set. */
   readonly table: ArrayBuffer
   readonly spills: readonly [even: number, odd: number]
+  readonly ticks: TickClock
 }
 
 const lineSize = flowLineLayout.size
@@ -18,6 +26,8 @@ const wordsOfLine = lineSize / 4
 const wordsOfSet = flowSetLayout.size / 4
 const wordsOfState = cpuStateLayout.size / 4
 const pathWord = flowKeyLayout.path / 4
+const firstWord = (flowLineLayout.count + flowCountLayout.first) / 4
+const lastWord = (flowLineLayout.count + flowCountLayout.last) / 4
 const totalsWord = cpuStateLayout.totals / 4
 const totalsWords = totalsSize / 4
 
@@ -54,7 +64,7 @@ export class FlowTables {
 
   /** Flow lines as they are, at most `size` bytes a piece, and clears what it has taken. The pieces are the caller's. Take all before the next swap. */
   *take(size: number): Generator<Uint8Array> {
-    const pieces = new Pieces(size)
+    const pieces = new Pieces(size, this.#memory.ticks)
     yield* this.#takeTable(pieces)
     yield* this.#takeStates(pieces)
     yield* pieces.rest()
@@ -117,10 +127,12 @@ function addWords(sums: Uint32Array, words: Uint32Array, from: number): void {
 /** Lines, packed into pieces of one size. */
 class Pieces {
   readonly #words: number
+  readonly #ticks: TickClock
   #piece: Uint32Array
   #used = 0
 
-  constructor(size: number) {
+  constructor(size: number, ticks: TickClock) {
+    this.#ticks = ticks
     this.#words = Math.max(1, Math.floor(size / lineSize)) * wordsOfLine
     this.#piece = new Uint32Array(this.#words)
   }
@@ -137,14 +149,22 @@ class Pieces {
       piece[to + word] = from[at + word] ?? 0
       from[at + word] = 0
     }
-    this.#used = to + wordsOfLine
+    this.#stamp()
   }
 
   joinEntry({keys, values}: Batch, entry: number): void {
     const bytes = new Uint8Array(this.#piece.buffer, this.#used * 4, lineSize)
     bytes.set(keys.subarray(entry * flowKeyLayout.size, (entry + 1) * flowKeyLayout.size), flowLineLayout.key)
     bytes.set(values.subarray(entry * flowCountLayout.size, (entry + 1) * flowCountLayout.size), flowLineLayout.count)
-    this.#used += wordsOfLine
+    this.#stamp()
+  }
+
+  #stamp(): void {
+    const piece = this.#piece
+    const line = this.#used
+    piece[line + firstWord] = this.#ticks.stamp(piece[line + firstWord] ?? 0)
+    piece[line + lastWord] = this.#ticks.stamp(piece[line + lastWord] ?? 0)
+    this.#used = line + wordsOfLine
   }
 
   next(): Uint8Array {

@@ -25,7 +25,11 @@ export function writeSettings(filter: KernelFilter, {cpus, sets}: TableShape): U
   const view = new DataView(bytes.buffer)
   view.setUint32(settingsLayout.cpus, cpus, true)
   view.setUint32(settingsLayout.setBits, Math.log2(sets), true)
-  view.setUint32(settingsLayout.families, filter.families.reduce((mask, family) => mask | familyBit[family], 0), true)
+  view.setUint32(
+    settingsLayout.families,
+    filter.families.reduce((mask, family) => mask | familyBit[family], 0),
+    true,
+  )
   view.setUint32(settingsLayout.directions, filter.direction === undefined ? 3 : directionBit[filter.direction], true)
   // Where a flow lands must not be predictable from outside.
   crypto.getRandomValues(bytes.subarray(settingsLayout.seeds, settingsLayout.seeds + 8 * seeds))
@@ -54,8 +58,14 @@ class RuleWriter {
       const clause = this.#clause(negate)
       for (const range of each) this.#range(ranges(), {clause, side, range})
     }
-    this.#numbers(this.#list('protocols', 'protocolCount'), filter.protocols.map(({negate, numbers}) => ({negate, numbers})))
-    this.#numbers(this.#list('icmpTypes', 'icmpTypeCount'), filter.icmpTypes.map(({negate, types}) => ({negate, numbers: types})))
+    this.#numbers(
+      this.#list('protocols', 'protocolCount'),
+      filter.protocols.map(({negate, numbers}) => ({negate, numbers})),
+    )
+    this.#numbers(
+      this.#list('icmpTypes', 'icmpTypeCount'),
+      filter.icmpTypes.map(({negate, types}) => ({negate, numbers: types})),
+    )
     this.#view.setBigUint64(settingsLayout.clauses, this.#clauses, true)
     this.#view.setBigUint64(settingsLayout.negated, this.#negated, true)
   }
@@ -70,7 +80,12 @@ class RuleWriter {
 
   /** Gives the place of the next rule of a list, and keeps its count. */
   #list(name: keyof typeof room, countName: `${'prefix' | 'range' | 'protocol' | 'icmpType'}Count`): () => number {
-    const size = {prefixes: prefixRuleLayout.size, ranges: rangeRuleLayout.size, protocols: numberRuleLayout.size, icmpTypes: numberRuleLayout.size}[name]
+    const size = {
+      prefixes: prefixRuleLayout.size,
+      ranges: rangeRuleLayout.size,
+      protocols: numberRuleLayout.size,
+      icmpTypes: numberRuleLayout.size,
+    }[name]
     let count = 0
     return () => {
       if (count >= room[name]) throw new RangeError(`a filter has at most ${room[name]} ${name}`)
@@ -83,7 +98,10 @@ class RuleWriter {
     for (let byte = 0; byte < 16; byte++) {
       const kept = Math.min(8, Math.max(0, prefix.length - 8 * byte))
       const mask = (0xff << (8 - kept)) & 0xff
-      this.#view.setUint8(at + prefixRuleLayout.address + byte, Number.parseInt(prefix.address.slice(2 * byte, 2 * byte + 2), 16) & mask)
+      this.#view.setUint8(
+        at + prefixRuleLayout.address + byte,
+        Number.parseInt(prefix.address.slice(2 * byte, 2 * byte + 2), 16) & mask,
+      )
       this.#view.setUint8(at + prefixRuleLayout.mask + byte, mask)
     }
     this.#view.setBigUint64(at + prefixRuleLayout.clause, clause, true)

@@ -5,6 +5,7 @@ import {Struct} from './words.ts'
 const realtime = 0
 const monotonic = 1
 const threadCpu = 3
+const coarse = 6
 
 export class Clock {
   readonly #libc: Libc
@@ -33,6 +34,12 @@ export class Clock {
       if (after - before < best.width) best = {width: after - before, offset: real - (before + after) / 2n}
     }
     return best.offset
+  }
+
+  /** How far jiffies are apart: the resolution of the coarse clock is one tick. */
+  tickNs(): number {
+    checkErrno('clock_getres', this.#libc.clockGetres(coarse, this.#time.bytes))
+    return this.#time.view.getInt32(8, true)
   }
 
   #read(clock: number): bigint {

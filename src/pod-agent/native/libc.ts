@@ -8,6 +8,7 @@ const functions = {
   munmap: 'int munmap(void *address, size_t length)',
   close: 'int close(int fd)',
   clockGettime: 'int clock_gettime(int clock, void *time)',
+  clockGetres: 'int clock_getres(int clock, void *time)',
   schedSetaffinity: 'int sched_setaffinity(int pid, size_t size, void *mask)',
 } as const
 
@@ -25,6 +26,7 @@ export interface Libc {
   munmap(this: void, address: Address, length: number): number
   close(this: void, fd: number): number
   clockGettime(this: void, clock: number, time: Uint8Array): number
+  clockGetres(this: void, clock: number, time: Uint8Array): number
   schedSetaffinity(this: void, pid: number, size: number, mask: Uint8Array): number
 }
 
