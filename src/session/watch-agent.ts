@@ -25,12 +25,15 @@ export interface WatchOptions {
   readonly stop: AbortSignal
 }
 
+const retryMs = 200
+
 type Message = Exclude<AgentMessage, {type: 'challenge' | 'alive'}>
 
 /** Everything one agent tells until it stopped; a broken tunnel is opened again and no count is lost or doubled. Ends by returning what was removed. */
 export async function* watchAgent(door: AgentDoor, options: WatchOptions): AsyncGenerator<SourceEvent, Stopped> {
   const conversation = new Conversation(door, options)
   let lastHeard = Date.now()
+  let isBroken = false
   for (;;) {
     using wire = await conversation.connect(lastHeard)
     const stop = () => conversation.askToStop(wire)
@@ -38,7 +41,7 @@ export async function* watchAgent(door: AgentDoor, options: WatchOptions): Async
     try {
       for (;;) {
         const heard = await wire.take()
-        lastHeard = Date.now()
+        isBroken = false
         if ('message' in heard && heard.message.type === 'stopped') return heard.message
         if ('message' in heard && heard.message.type === 'hello' && options.stop.aborted) stop()
         yield* conversation.follow(heard)
@@ -46,7 +49,16 @@ export async function* watchAgent(door: AgentDoor, options: WatchOptions): Async
       }
     } catch (cause) {
       conversation.rethrowFinal(cause)
-      yield {type: 'notice', node: door.node, text: `The tunnel broke (${(cause as Error).message}); connecting again.`}
+      lastHeard = Math.max(lastHeard, wire.lastHeard)
+      if (Date.now() - lastHeard > options.silenceMs) throw tunnelLost(door.node, cause)
+      if (!isBroken)
+        yield {
+          type: 'notice',
+          node: door.node,
+          text: `The tunnel broke (${(cause as Error).message}); connecting again.`,
+        }
+      isBroken = true
+      await delay(retryMs)
     } finally {
       options.stop.removeEventListener('abort', stop)
     }
@@ -82,9 +94,10 @@ class Conversation {
         this.#wire = new Wire(stream, {identity, silenceMs, resumeAfter: this.received})
         return this.#wire
       } catch (cause) {
-        this.rethrowFinal(cause)
+        // An API server that is away for a moment is no reason to end; an agent that is gone is.
+        if (this.#ended !== undefined) throw this.#ended
         if (Date.now() - lastHeard > silenceMs) throw tunnelLost(this.#door.node, cause)
-        await delay(200)
+        await delay(retryMs)
       }
     }
   }
