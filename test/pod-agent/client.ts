@@ -1,4 +1,3 @@
-import {once} from 'node:events'
 import {WebSocket} from 'ws'
 import {readBatch} from '../../src/protocol/batch.ts'
 import {
@@ -32,7 +31,7 @@ export class Client implements Disposable {
     this.#options = options
     this.socket = new WebSocket(`ws://127.0.0.1:${agent.port}/`, subprotocol, {perMessageDeflate: false})
     this.socket.on('error', () => undefined)
-    this.closed = once(this.socket, 'close')
+    this.closed = new Promise((resolve) => this.socket.once('close', resolve))
     void this.closed.then(() => this.#changed.resolve(undefined))
     this.socket.on('message', (bytes: Buffer, isBinary) => {
       if (isBinary) this.#count(readBatch(bytes).sequence, bytes)

@@ -14,6 +14,9 @@ export class Ledger {
   readonly udp = new Map<number, number>()
   #totals: Totals | undefined
 
+  /** Drains after which seen was not what became of it. */
+  readonly imbalances: string[] = []
+
   /** Where it stops taking notice, as if the rest had been lost on the way. */
   deafAfter = Infinity
 
@@ -29,6 +32,9 @@ export class Ledger {
     }
     this.drains += 1
     this.isFinal = content.final
+    const {seen, accounted} = this.balance
+    const off = seen.packets - accounted.packets
+    if (off !== 0) this.imbalances.push(`generation ${content.generation}, message ${sequence}: ${off} packets`)
   }
 
   /** Seen, and what became of it: equal when nothing was lost on the way. */
