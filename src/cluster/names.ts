@@ -74,36 +74,36 @@ async function follow<Kind extends Named>(
   source: Source<Kind>,
   {signal, warn}: NameOptions,
 ): Promise<void> {
+  const {resource, isNamespaced} = source
   let namespace: string | undefined
+  let refusal: string | undefined
   let pause = firstPauseMs
   for (;;) {
     try {
       let version = await relist(connection, {...source, namespace}, signal)
+      if (refusal !== undefined) warn(`Names outside namespace "${connection.namespace}" are not shown: ${refusal}`)
+      refusal = undefined
       pause = firstPauseMs
       for (;;) version = await listen(connection, {...source, namespace, version}, signal)
     } catch (cause) {
       if (signal.aborted) return
-      if (isStatus(cause, 401, 403)) {
-        const isLast = namespace !== undefined || !source.isNamespaced
-        warn(refusalText(connection, cause, {resource: source.resource.name, isLast}))
-        if (isLast) return
-        namespace = connection.namespace
-      } else {
+      if (!isStatus(cause, 401, 403)) {
         await delay(pause, undefined, {signal}).catch(() => undefined) // aborted: the next request says so
         pause = Math.min(pause * 2, longestPauseMs)
+      } else if (isNamespaced && namespace === undefined) {
+        namespace = connection.namespace
+        refusal = explained(connection, cause, resource.name)
+      } else {
+        warn(`Names of ${resource.name} are not shown: ${refusal ?? explained(connection, cause, resource.name)}`)
+        return
       }
     }
   }
 }
 
-function refusalText(
-  connection: ClusterConnection,
-  cause: unknown,
-  {resource, isLast}: {readonly resource: string; readonly isLast: boolean},
-): string {
+function explained(connection: ClusterConnection, cause: unknown, resource: string): string {
   const refusal = explain(connection, cause, {verb: 'list', resource})
-  const where = isLast ? '' : ` outside namespace "${connection.namespace}"`
-  return `Names of ${resource}${where} are not shown: ${refusal instanceof Error ? refusal.message : ''}`
+  return refusal instanceof Error ? refusal.message : String(refusal)
 }
 
 /** One watch; returns where the next one continues. */
