@@ -2,10 +2,7 @@
 export class Interruption implements Disposable {
   readonly #controller = new AbortController()
   readonly #explain: () => void
-  readonly #onSignal = (): void => {
-    if (this.#controller.signal.aborted) this.#explain()
-    this.#controller.abort()
-  }
+  readonly #onSignal = (): void => this.ask()
   #timer: NodeJS.Timeout | undefined
 
   constructor(explain: () => void) {
@@ -15,6 +12,12 @@ export class Interruption implements Disposable {
 
   get signal(): AbortSignal {
     return this.#controller.signal
+  }
+
+  /** What a person asks for: the first time it ends the run, then it explains. */
+  ask(): void {
+    if (this.#controller.signal.aborted) this.#explain()
+    this.#controller.abort()
   }
 
   stop(): void {

@@ -2,6 +2,7 @@ import {exitStatus} from '../base-command.ts'
 import {type Names, noNames} from '../events/names.ts'
 import {RunState} from '../events/run-state.ts'
 import {isColoured, palette} from '../output/colour.ts'
+import {escapeText} from '../output/escape.ts'
 import type {FlowSource} from '../session/source.ts'
 import {observeLocal, planRun} from './flow-source.ts'
 import {Interruption} from './interruption.ts'
@@ -76,11 +77,15 @@ class Run {
   }
 
   async #view(run: RunState, hasNodes: boolean): Promise<View> {
-    const {sink, notices} = this.#context
+    const {sink, notices, interruption} = this.#context
     const {colour, timeFormat, top} = this.#request.view
     const form = this.#form()
     const paint = palette(isColoured(colour, {isTerminal: process.stdout.isTTY, environment: process.env}))
     const streamed = {run, sink, notices, top}
+    if (form === 'live') {
+      const {LiveView} = await import('./live-view.ts')
+      return new LiveView({...streamed, palette: paint, interruption, title: titleOf(this.#request)})
+    }
     const {JsonView, TextView} = await import('./stream-view.ts')
     if (form === 'json') return new JsonView(streamed)
     return new TextView({...streamed, palette: paint, timeFormat, isWide: form === 'wide', hasNodes})
@@ -91,6 +96,13 @@ class Run {
     const canDraw = process.stdout.isTTY && process.stdin.isTTY && process.env['TERM'] !== 'dumb'
     return form ?? (canDraw ? 'live' : 'text')
   }
+}
+
+/** The targets, for the first line of the screen. */
+function titleOf({targets, allNodes, selector}: ObserveRequest): string {
+  if (targets.length > 0) return escapeText(targets.join(' '))
+  if (selector !== undefined) return escapeText(`-l ${selector}`)
+  return allNodes ? '--all-nodes' : ''
 }
 
 async function printManifests(request: ObserveRequest, version: string): Promise<void> {

@@ -9,7 +9,7 @@ export class Sink {
   constructor(stream: Writable, onBroken: () => void) {
     this.#stream = stream
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error
+      if (!gone.has(error.code ?? '')) throw error
       this.#isBroken = true
       onBroken()
     })
@@ -21,3 +21,6 @@ export class Sink {
     await Promise.race([once(this.#stream, 'drain'), once(this.#stream, 'close')]).catch(() => undefined)
   }
 }
+
+/** The pipe's reader ended, the terminal was closed. */
+const gone: ReadonlySet<string> = new Set(['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'])
