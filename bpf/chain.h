@@ -46,6 +46,12 @@ static const struct protocol_entry protocol_table[256] = {
 	[136] = {HAS_PORTS, PROTOCOL_OTHER},
 };
 
+/* Traits in the low byte, index in the next: one load. */
+inlined __u32 protocol_entry(__u32 protocol)
+{
+	return *(const volatile __u32 *)&protocol_table[protocol & 0xff];
+}
+
 /* Where a walk begins, and what it leaves behind: in map memory, of whose values the verifier knows nothing. */
 struct walk {
 	__u32 end;

@@ -37,7 +37,6 @@ inlined int observe_skb(struct __sk_buff *skb, enum direction direction, bool ha
 		.length = skb->len,
 		.interface = skb->ifindex,
 		.size_of_segments = skb->gso_size,
-		.gso_segments = skb->gso_segs,
 		.hook = HOOK_TC,
 		.direction = direction,
 		.has_link_header = has_link_header,

@@ -16,7 +16,6 @@ struct frame {
 	__u32		length;
 	__u32		interface;
 	__u32		size_of_segments;	/* see gso_size() */
-	__u32		gso_segments;
 	enum hook	hook;
 	enum direction	direction;
 	bool		has_link_header;	/* Ethernet, or nothing (tun, wireguard, ip6tnl) */
@@ -33,6 +32,12 @@ inlined __u32 forget(const struct frame *frame, __u32 value)
 inlined __u32 gso_size(const struct frame *frame)
 {
 	return frame->hook == HOOK_XDP ? 0 : forget(frame, frame->size_of_segments);
+}
+
+/* 0 where nobody counted them: a guest's or a tap's packet. Read only when it is a GSO packet. */
+inlined __u32 gso_segments(const struct frame *frame)
+{
+	return frame->hook == HOOK_XDP ? 0 : ((volatile struct __sk_buff *)frame->context)->gso_segs;
 }
 
 /* Read again, these pointers are as good as new: the verifier forgets how far they were checked, and verifies what follows once. */

@@ -11,12 +11,13 @@
 struct packet {
 	__u64		key[KEY_WORDS];	/* struct flow_key, of which the last word is ports and path */
 	__u64		bytes;		/* L3 bytes on the wire */
-	__u64		packets;	/* packets on the wire */
+	__u32		packets;	/* packets on the wire */
 	__u32		network;	/* offset of the IP header */
 	__u32		available;	/* bytes of the frame from there */
 	__u32		end;		/* offset where the IP packet ends; what follows is the link's padding */
 	__u32		offset;		/* offset of the transport header */
 	__u32		protocol;
+	__u32		class;		/* enum protocol_class */
 	__u32		traits;		/* of the protocol, 0 where its header is not in this packet */
 	__u32		ports;		/* as in struct flow_key: the source's in the low half, in network order */
 	__u32		marks;		/* tcp_flags | headers << 8 | fragments << 16, as in struct flow_count */

@@ -64,10 +64,7 @@ inlined void add_chain(struct direction_totals *totals, const struct packet *pac
 
 inlined void add_decoded(struct direction_totals *totals, const struct packet *packet)
 {
-	const volatile struct protocol_entry *entry = &protocol_table[packet->protocol & 0xff];
-	__u32 class = entry->traits & IS_EXTENSION ? PROTOCOL_OTHER : entry->index;
-
-	add(&totals->protocols[packet->family & 1][class & WORD_MASK], packet);
+	add(&totals->protocols[packet->family & 1][packet->class & WORD_MASK], packet);
 	if (packet->segment)
 		add_sizes(totals, packet);
 	else

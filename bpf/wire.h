@@ -19,7 +19,7 @@ inlined void count_segments(const struct frame *frame, struct packet *packet)
 {
 	__u32 header = packet->offset - packet->network - packet->artifact + transport_header_length(frame, packet);
 	__u32 bytes = packet->available - packet->artifact;
-	__u32 segments = frame->gso_segments;
+	__u32 segments = gso_segments(frame);
 
 	if (!segments)
 		segments = bytes <= header ? 1 : (bytes - header + gso_size(frame) - 1) / gso_size(frame);
@@ -52,13 +52,14 @@ inlined __u32 decode_network(const struct frame *frame, struct cpu_state *state,
 		return verdict;
 	packet->offset = forget(frame, packet->offset);
 	packet->artifact = forget(frame, packet->artifact);
-	traits = protocol_table[packet->protocol & 0xff].traits;
+	traits = protocol_entry(packet->protocol);
 	if (traits & IS_EXTENSION && (packet->family == FAMILY_IPV6 || packet->protocol == AUTHENTICATION)) {
 		verdict = decode_chain(frame, state, packet);
 		if (verdict != DECODED)
 			return verdict;
-		traits = protocol_table[packet->protocol & 0xff].traits;
+		traits = protocol_entry(packet->protocol);
 	}
+	packet->class = traits & IS_EXTENSION ? PROTOCOL_OTHER : traits >> 8 & 0xff;
 	if (packet->marks >> 16 & NOT_FIRST)
 		traits = 0;
 	packet->traits = traits;
@@ -80,7 +81,10 @@ inlined __u32 decode(struct frame *frame, struct cpu_state *state, struct packet
 	int network;
 
 	packet->direction = frame->direction;
-	packet->packets = forget(frame, forget(frame, frame->gso_segments) ?: 1);
+	packet->packets = 1;
+	if (gso_size(frame))
+		packet->packets = gso_segments(frame) ?: 1;
+	packet->packets = forget(frame, packet->packets);
 	begin_frame(frame);
 	network = frame->has_link_header ? read_link_header(frame, &ethertype) : read_bare_packet(frame, &ethertype);
 	if (network < 0)
