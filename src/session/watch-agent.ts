@@ -90,7 +90,7 @@ class Conversation {
     const {identity, silenceMs} = this.#options
     for (;;) {
       try {
-        const stream = await this.#door.open(AbortSignal.any([AbortSignal.timeout(silenceMs), this.#gone.signal]))
+        const stream = await this.#open(silenceMs)
         this.#wire = new Wire(stream, {identity, silenceMs, resumeAfter: this.received})
         return this.#wire
       } catch (cause) {
@@ -99,6 +99,17 @@ class Conversation {
         if (Date.now() - lastHeard > silenceMs) throw tunnelLost(this.#door.node, cause)
         await delay(retryMs)
       }
+    }
+  }
+
+  /** The signal lives as long as the stream, so the limit on opening must not fire later. */
+  async #open(limitMs: number): Promise<Duplex> {
+    const late = new AbortController()
+    const limit = setTimeout(() => late.abort(), limitMs)
+    try {
+      return await this.#door.open(AbortSignal.any([late.signal, this.#gone.signal]))
+    } finally {
+      clearTimeout(limit)
     }
   }
 
