@@ -15,12 +15,14 @@ const imageReasons = new Set([
   'RegistryUnavailable',
   'SignatureValidationFailed',
 ])
+/** The container runtime's, for a container whose program never ran. */
+const startFailures = new Set(['StartError', 'ContainerCannotRun'])
 const notReasons = new Set(['ContainerCreating', 'PodInitializing', undefined])
 
 export function judge(pod: Pod, node: string): Verdict {
   const {status = {}, metadata} = pod
   const {waiting, running, terminated} = status.containerStatuses?.[0]?.state ?? {}
-  if (terminated !== undefined) return endedBy(terminated)
+  if (terminated !== undefined) return endedBy(terminated, node)
   if (status.phase === 'Failed') return failed(podFailed(node, status.reason, status.message))
   if (metadata?.deletionTimestamp !== undefined) return failed(podVanished(node, 'somebody deleted it'))
   if (waiting !== undefined && !notReasons.has(waiting.reason)) return failed(notStarted(node, waiting))
@@ -57,7 +59,8 @@ function podFailed(node: string, reason = 'unknown', message?: string): PluginEr
 const withWords = (reason: string, message = ''): string => (message === '' ? reason : `${reason}: ${message}`)
 
 /** FallbackToLogsOnError: the message holds the last lines of the agent's stderr. */
-function endedBy({message = '', reason = '', exitCode, signal}: Terminated): Verdict {
+function endedBy({message = '', reason = '', exitCode, signal}: Terminated, node: string): Verdict {
+  if (startFailures.has(reason)) return failed(notStarted(node, {reason, message}))
   const told = agentsOwnWords(message)
   if (told !== undefined) return failed(fromAgent(told), told.code)
   const how = signal !== undefined && signal !== 0 ? `killed by signal ${signal}` : `exit status ${exitCode ?? '?'}`

@@ -1,10 +1,11 @@
 import {afterEach, beforeAll, describe, expect, test} from 'vitest'
 import {type ClusterConnection, connect} from '../../src/cluster/connection.ts'
-import type {LaunchStep} from '../../src/cluster/launch.ts'
+import {type LaunchStep, orderPod} from '../../src/cluster/launch.ts'
+import {manifestText} from '../../src/cluster/manifest-text.ts'
 import {checkPermissions} from '../../src/cluster/permissions.ts'
 import {type Cluster, startCluster, whyNoCluster} from './lab.ts'
 import {agentPods, asUser, failureOf, launch} from './launching.ts'
-import {standInImage, standInOptions} from './stand-in.ts'
+import {standInImage, standInOptions, standInSettings} from './stand-in.ts'
 
 describe.skipIf(whyNoCluster() !== undefined)('launching an agent', () => {
   let cluster: Cluster
@@ -32,6 +33,15 @@ describe.skipIf(whyNoCluster() !== undefined)('launching an agent', () => {
     expect(String(await new Promise((resolve) => stream.once('data', resolve)))).toBe('hello')
     stream.destroy()
     await agent.remove()
+  })
+
+  test.each(['yaml', 'json'] as const)('can be had as %s that the API server takes', async (form) => {
+    const signal = new AbortController().signal
+    const order = {target: {node: 'node1'}, settings: standInSettings(), options: standInOptions, signal}
+    const manifests = [orderPod(order).manifest, orderPod(order).manifest]
+    const input = manifestText(manifests, form)
+    const said = await cluster.kubectl(['apply', '--dry-run=server', '-f', '-'], {input})
+    expect(said.match(/pod\/kubectl-ipv6-\S+ created \(server dry run\)/g)).toHaveLength(2)
   })
 
   test('is taken back when it is aborted', async () => {
