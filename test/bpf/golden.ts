@@ -38,7 +38,11 @@ function repeat(count: number, wrap: (next: Layer) => Layer, innermost: Layer): 
 }
 
 /** An untagged frame; `beforePorts` are the bytes between the IPv6 header and the transport header. */
-const six = (title: string, next: Layer, rest: {flow: Golden['flow']; beforePorts?: number; ports?: number}): Golden => ({
+const six = (
+  title: string,
+  next: Layer,
+  rest: {flow: Golden['flow']; beforePorts?: number; ports?: number},
+): Golden => ({
   title,
   frame: ethernet(ipv6(next)),
   flow: rest.flow,
@@ -55,7 +59,10 @@ export const golden: readonly Golden[] = [
   six('unreachable port', icmpv6({type: 1, code: 4, payload: 60}), {flow: {protocol: 58, ports: [(1 << 8) | 4, 0]}}),
   six('neighbour solicitation', icmpv6({type: 135, payload: 28}), {flow: {protocol: 58, ports: [135 << 8, 0]}}),
   six('GRE has no ports', opaque(47), {flow: {protocol: 47, ports: [0, 0]}, ports: 0}),
-  six('IPv6 inside IPv6 is filed under its outer addresses', ipv6(tcp()), {flow: {protocol: 41, ports: [0, 0]}, ports: 0}),
+  six('IPv6 inside IPv6 is filed under its outer addresses', ipv6(tcp()), {
+    flow: {protocol: 41, ports: [0, 0]},
+    ports: 0,
+  }),
   six('IPv4 inside IPv6', ipv4(tcp()), {flow: {protocol: 4, ports: [0, 0]}, ports: 0}),
   six('an unknown protocol', opaque(253), {flow: {protocol: 253, ports: [0, 0]}, ports: 0}),
   six('hop-by-hop, then TCP', hopByHop(tcp()), {flow: {...tcpFlow, headers: ['hop-by-hop']}, beforePorts: 8}),
@@ -68,12 +75,30 @@ export const golden: readonly Golden[] = [
     flow: {...tcpFlow, headers: ['destination-options']},
     beforePorts: 2048,
   }),
-  six('mobility', extension(135, opaque(59, 0)), {flow: {protocol: 59, ports: [0, 0], headers: ['mobility']}, beforePorts: 8, ports: 0}),
-  six('HIP', extension(139, opaque(59, 0), 4), {flow: {protocol: 59, ports: [0, 0], headers: ['hip']}, beforePorts: 40, ports: 0}),
+  six('mobility', extension(135, opaque(59, 0)), {
+    flow: {protocol: 59, ports: [0, 0], headers: ['mobility']},
+    beforePorts: 8,
+    ports: 0,
+  }),
+  six('HIP', extension(139, opaque(59, 0), 4), {
+    flow: {protocol: 59, ports: [0, 0], headers: ['hip']},
+    beforePorts: 40,
+    ports: 0,
+  }),
   six('shim6', extension(140, tcp()), {flow: {...tcpFlow, headers: ['shim6']}, beforePorts: 8}),
-  six('AH counts in words', authentication(tcp(), 6), {flow: {...tcpFlow, headers: ['authentication']}, beforePorts: 24}),
-  six('AH of the shortest ICV', authentication(udp(), 3), {flow: {...udpFlow, headers: ['authentication']}, beforePorts: 12}),
-  six('ESP ends the chain', hopByHop(opaque(50, 40)), {flow: {protocol: 50, ports: [0, 0], headers: ['hop-by-hop']}, beforePorts: 8, ports: 0}),
+  six('AH counts in words', authentication(tcp(), 6), {
+    flow: {...tcpFlow, headers: ['authentication']},
+    beforePorts: 24,
+  }),
+  six('AH of the shortest ICV', authentication(udp(), 3), {
+    flow: {...udpFlow, headers: ['authentication']},
+    beforePorts: 12,
+  }),
+  six('ESP ends the chain', hopByHop(opaque(50, 40)), {
+    flow: {protocol: 50, ports: [0, 0], headers: ['hop-by-hop']},
+    beforePorts: 8,
+    ports: 0,
+  }),
   six('no next header ends the chain', destinationOptions(opaque(59, 30)), {
     flow: {protocol: 59, ports: [0, 0], headers: ['destination-options']},
     beforePorts: 8,
@@ -93,7 +118,10 @@ export const golden: readonly Golden[] = [
     beforePorts: 8,
     ports: 0,
   }),
-  six('an atomic fragment is a whole packet', fragment(tcp()), {flow: {...tcpFlow, headers: ['fragment'], fragments: ['atomic']}, beforePorts: 8}),
+  six('an atomic fragment is a whole packet', fragment(tcp()), {
+    flow: {...tcpFlow, headers: ['fragment'], fragments: ['atomic']},
+    beforePorts: 8,
+  }),
   six('a chain goes on behind a first fragment', fragment(destinationOptions(tcp()), {more: true}), {
     flow: {...tcpFlow, headers: ['fragment', 'destination-options'], fragments: ['first']},
     beforePorts: 16,
@@ -103,12 +131,22 @@ export const golden: readonly Golden[] = [
     beforePorts: 8,
     ports: 0,
   }),
-  six('8 headers', repeat(8, destinationOptions, tcp()), {flow: {...tcpFlow, headers: ['destination-options']}, beforePorts: 64}),
-  six('16 headers', repeat(16, destinationOptions, tcp()), {flow: {...tcpFlow, headers: ['destination-options']}, beforePorts: 128}),
-  six('8 headers of 128 bytes', repeat(8, (next) => destinationOptions(next, 15), udp()), {
-    flow: {...udpFlow, headers: ['destination-options']},
-    beforePorts: 1024,
+  six('8 headers', repeat(8, destinationOptions, tcp()), {
+    flow: {...tcpFlow, headers: ['destination-options']},
+    beforePorts: 64,
   }),
+  six('16 headers', repeat(16, destinationOptions, tcp()), {
+    flow: {...tcpFlow, headers: ['destination-options']},
+    beforePorts: 128,
+  }),
+  six(
+    '8 headers of 128 bytes',
+    repeat(8, (next) => destinationOptions(next, 15), udp()),
+    {
+      flow: {...udpFlow, headers: ['destination-options']},
+      beforePorts: 1024,
+    },
+  ),
   ...[[0x8100], [0x88a8, 0x8100], [0x9100, 0x8100], [0x8100, 0x8100]].map((tags): Golden => ({
     title: `tagged ${tags.map((tag) => tag.toString(16)).join(', ')}`,
     frame: ethernet(ipv6(hopByHop(tcp())), {tags}),
@@ -117,9 +155,24 @@ export const golden: readonly Golden[] = [
   })),
   {title: 'IPv4 TCP', frame: ethernet(ipv4(tcp())), flow: {...tcpFlow, ...v4}, needs: 38},
   {title: 'IPv4 with options', frame: ethernet(ipv4(udp(), {words: 15})), flow: {...udpFlow, ...v4}, needs: 78},
-  {title: 'IPv4 echo', frame: ethernet(ipv4(icmp()), {tags: [0x8100]}), flow: {protocol: 1, ports: [8 << 8, 0], ...v4}, needs: 42},
-  {title: 'IPv4 AH', frame: ethernet(ipv4(authentication(tcp()))), flow: {...tcpFlow, ...v4, headers: ['authentication']}, needs: 62},
-  {title: 'IPv4 first fragment', frame: ethernet(ipv4(udp(), {more: true})), flow: {...udpFlow, ...v4, fragments: ['first']}, needs: 38},
+  {
+    title: 'IPv4 echo',
+    frame: ethernet(ipv4(icmp()), {tags: [0x8100]}),
+    flow: {protocol: 1, ports: [8 << 8, 0], ...v4},
+    needs: 42,
+  },
+  {
+    title: 'IPv4 AH',
+    frame: ethernet(ipv4(authentication(tcp()))),
+    flow: {...tcpFlow, ...v4, headers: ['authentication']},
+    needs: 62,
+  },
+  {
+    title: 'IPv4 first fragment',
+    frame: ethernet(ipv4(udp(), {more: true})),
+    flow: {...udpFlow, ...v4, fragments: ['first']},
+    needs: 38,
+  },
   {
     title: 'IPv4 later fragment',
     frame: ethernet(ipv4(udp(), {offset: 1480, more: true})),
@@ -151,7 +204,11 @@ export const whole = ({flow, frame}: Golden, bytes: number): Flow => ({
 export function tagged(each: Golden): Golden {
   if (linkHeader(each.frame) > 14) return each
   const {frame, needs} = each
-  return {...each, needs: needs + 4, frame: Uint8Array.of(...frame.subarray(0, 12), 0x81, 0, 0, 100, ...frame.subarray(12))}
+  return {
+    ...each,
+    needs: needs + 4,
+    frame: Uint8Array.of(...frame.subarray(0, 12), 0x81, 0, 0, 100, ...frame.subarray(12)),
+  }
 }
 
 /** Bytes of the link header. */

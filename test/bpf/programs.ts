@@ -16,12 +16,21 @@ export const libc = openLibc()
 export const clock = new Clock(libc)
 export const object = (name: string): string => join(build, `bpf/${name}.bpf.o`)
 
-export type ProgramName = 'on_tc_ingress' | 'on_tc_egress' | 'on_bare_ingress' | 'on_bare_egress' | 'on_xdp' | 'on_bare_xdp'
+export type ProgramName =
+  'on_tc_ingress' | 'on_tc_egress' | 'on_bare_ingress' | 'on_bare_egress' | 'on_xdp' | 'on_bare_xdp'
 
 /** The programs as they are shipped, in this kernel. */
 export function loadPrograms(options: Partial<FlowOptions> = {}): FlowPrograms {
   if (libbpf === undefined) throw new Error('needs root')
-  return new FlowPrograms({libbpf, libc, clock, object: object('flow'), filter: {...everything, families: [4, 6]}, xdp: true, ...options})
+  return new FlowPrograms({
+    libbpf,
+    libc,
+    clock,
+    object: object('flow'),
+    filter: {...everything, families: [4, 6]},
+    xdp: true,
+    ...options,
+  })
 }
 
 export interface Sent {
@@ -34,7 +43,11 @@ export interface Sent {
 const skb = {size: 192, gsoSegments: 164, gsoSize: 176}
 
 /** Gives a frame to a program. The interface is loopback's, number 1. */
-export function send(programs: FlowPrograms, frame: Uint8Array, {program = 'on_tc_ingress', repeat = 1, gso}: Sent = {}): number {
+export function send(
+  programs: FlowPrograms,
+  frame: Uint8Array,
+  {program = 'on_tc_ingress', repeat = 1, gso}: Sent = {},
+): number {
   if (libbpf === undefined) throw new Error('needs root')
   const fd = programs.programFd(program)
   if (gso === undefined) return testRun(libbpf, fd, {frame, repeat}).verdict

@@ -19,7 +19,13 @@ export interface Ports {
   readonly payload?: number
 }
 
-export function tcp({source = 1234, destination = 443, payload = 0, flags = 0x12, words = 5}: Ports & {flags?: number; words?: number} = {}): Layer {
+export function tcp({
+  source = 1234,
+  destination = 443,
+  payload = 0,
+  flags = 0x12,
+  words = 5,
+}: Ports & {flags?: number; words?: number} = {}): Layer {
   const header = new Uint8Array(words * 4)
   header.set(join(u16(source), u16(destination)))
   header[12] = words << 4
@@ -75,9 +81,24 @@ export interface Ipv6Options {
   readonly version?: number
 }
 
-export const ipv6 = (next: Layer, {source = addresses.source, destination = addresses.destination, payload = next.bytes.length, version = 6}: Ipv6Options = {}): Layer => ({
+export const ipv6 = (
+  next: Layer,
+  {
+    source = addresses.source,
+    destination = addresses.destination,
+    payload = next.bytes.length,
+    version = 6,
+  }: Ipv6Options = {},
+): Layer => ({
   number: 41,
-  bytes: join(Uint8Array.of(version << 4, 0, 0, 0), u16(payload), Uint8Array.of(next.number, 64), hex(source), hex(destination), next.bytes),
+  bytes: join(
+    Uint8Array.of(version << 4, 0, 0, 0),
+    u16(payload),
+    Uint8Array.of(next.number, 64),
+    hex(source),
+    hex(destination),
+    next.bytes,
+  ),
 })
 
 export interface Ipv4Options {
@@ -89,7 +110,10 @@ export interface Ipv4Options {
   readonly version?: number
 }
 
-export const ipv4 = (next: Layer, {words = 5, total = words * 4 + next.bytes.length, offset = 0, more = false, version = 4}: Ipv4Options = {}): Layer => ({
+export const ipv4 = (
+  next: Layer,
+  {words = 5, total = words * 4 + next.bytes.length, offset = 0, more = false, version = 4}: Ipv4Options = {},
+): Layer => ({
   number: 4,
   bytes: join(
     Uint8Array.of((version << 4) | words, 0),
@@ -108,7 +132,10 @@ export const arp = (): Layer => ({number: -1, bytes: new Uint8Array(28)})
 const etherTypes: Readonly<Record<number, number>> = {41: 0x86dd, 4: 0x0800, [-1]: 0x0806}
 
 /** An Ethernet frame, with VLAN tags by their type, outermost first, and padding behind the packet. */
-export const ethernet = (packet: Layer, {tags = [], padding = 0}: {tags?: readonly number[]; padding?: number} = {}): Uint8Array =>
+export const ethernet = (
+  packet: Layer,
+  {tags = [], padding = 0}: {tags?: readonly number[]; padding?: number} = {},
+): Uint8Array =>
   join(
     hex('020000000001 020000000002'),
     ...tags.map((tag, index) => join(u16(tag), u16(100 + index))),
