@@ -13,6 +13,8 @@ export interface FlowFilter {
   readonly kernel: KernelFilter
   readonly names: readonly NameClause[]
   readonly zone?: string
+  /** The filters as they were written. */
+  readonly text: string
 }
 
 const sides: Partial<Record<FilterFlag, Side>> = {
@@ -27,7 +29,8 @@ export function parseFilter(tokens: readonly FlagToken[]): FlowFilter {
   if (conflict !== undefined) throw nothingMatches(groups)
   checkLimits(asked)
   const zone = onlyZone(groups, asked.addresses)
-  return {kernel: forKernel(asked), names: nameClauses(groups), ...(zone === undefined ? {} : {zone})}
+  const text = groups.map(spelled).join(' ')
+  return {kernel: forKernel(asked), names: nameClauses(groups), text, ...(zone === undefined ? {} : {zone})}
 }
 
 function ask(groups: readonly FilterGroup[]): AskedFilter {

@@ -70,7 +70,7 @@ export function observeRequest({flags, targets, raw}: ParsedLine): ObserveReques
     filter,
     interfaces: interfacesOf(text.list('interface'), filter.zone),
     hook: (text.one('hook') ?? 'auto') as HookChoice, // oclif has checked it against the same list
-    flows: Number(flags['flows']),
+    flows: powerOfTwo(Number(flags['flows'])),
     intervalMs: interval,
     maxDurationMs: parseDuration(text.one('max-duration') ?? '1h', 'max-duration'),
     ...durationOf(text),
@@ -78,6 +78,13 @@ export function observeRequest({flags, targets, raw}: ParsedLine): ObserveReques
   }
   refuseContradictions(request)
   return request
+}
+
+/** The kernel's table finds its lines by masking. */
+function powerOfTwo(flows: number): number {
+  if (Number.isInteger(Math.log2(flows))) return flows
+  const next = 2 ** Math.ceil(Math.log2(flows))
+  throw badUsage(`--flows ${flows} is not a power of two`, `Use --flows ${next}.`)
 }
 
 function agentRequest(text: FlagReader, flags: FlagValues): AgentRequest {

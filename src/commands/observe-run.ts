@@ -98,11 +98,10 @@ class Run {
   }
 }
 
-/** The targets, for the first line of the screen. */
-function titleOf({targets, allNodes, selector}: ObserveRequest): string {
-  if (targets.length > 0) return escapeText(targets.join(' '))
-  if (selector !== undefined) return escapeText(`-l ${selector}`)
-  return allNodes ? '--all-nodes' : ''
+/** What was asked for, for the first line of the screen. */
+function titleOf({targets, allNodes, selector, filter}: ObserveRequest): string {
+  const places = selector === undefined ? (allNodes ? ['--all-nodes'] : targets) : [`-l ${selector}`]
+  return escapeText([...places, filter.text].filter((part) => part !== '').join(' '))
 }
 
 async function printManifests(request: ObserveRequest, version: string): Promise<void> {

@@ -20,6 +20,7 @@ export const summaryObject = (
   overflow: {...summary.overflow},
   undecodable: {...summary.undecodable, reasons: Object.fromEntries(summary.reasons)},
   accounted: isBalanced(summary),
+  complete: summary.isComplete,
   flows: summary.flows,
   // The programs write no ring yet; agent and client wait instead of dropping, and the kernel's tables count on meanwhile.
   lost: {kernelRing: 0, agent: 0, client: 0},

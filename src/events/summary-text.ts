@@ -75,7 +75,7 @@ function accountText(summary: Summary, palette: Palette): string {
     `undecodable ${exactCount(undecodable.packets)}`,
   ]
   const equation = `seen ${exactCount(seen.packets)} = ${parts.join(' + ')}`
-  const verdict = isBalanced(summary) ? palette.good('every packet accounted for') : palette.bad(imbalance(summary))
+  const verdict = verdictOf(summary, palette)
   const notes = [
     overflow.packets > 0
       ? palette.warning(
@@ -92,8 +92,12 @@ function accountText(summary: Summary, palette: Palette): string {
   return `\n${indent([`${equation}: ${verdict}`, ...notes.filter((note) => note !== '')].join('\n'))}`
 }
 
-const imbalance = ({isComplete}: Summary): string =>
-  isComplete ? 'this does not add up; please report it' : 'the last counts of this run are missing'
+function verdictOf(summary: Summary, palette: Palette): string {
+  if (!summary.isComplete) return palette.warning('the last counts of this run are missing')
+  return isBalanced(summary)
+    ? palette.good('every packet accounted for')
+    : palette.bad('this does not add up; please report it')
+}
 
 function removedText({removed, clean, remains, failure}: Summary, palette: Palette): string {
   const {programs, links, maps, pods} = removed

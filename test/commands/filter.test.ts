@@ -19,6 +19,7 @@ test('without a filter, every IPv6 packet is wanted', () => {
   expect(filter('')).toEqual({
     kernel: {families: [6], addresses: [], ports: [], protocols: [], icmpTypes: []},
     names: [],
+    text: '',
   })
 })
 
