@@ -18,6 +18,8 @@ export interface HookTools {
   readonly programs: FlowPrograms
   readonly choice: HookChoice
   readonly clsact: ClsactFilters
+  /** Puts a program on a TCX hook. */
+  readonly attachTcx: (program: number, place: {index: number; direction: Direction}) => Attachment
   /** Id of the XDP program on an interface, 0 for none. */
   readonly xdpProgram: (index: number) => number
 }
@@ -42,8 +44,13 @@ function attachTcxOrClsact(tools: HookTools, link: Link, direction: Direction): 
   }
 }
 
-function attachTcx({programs}: HookTools, link: Link, {direction, why}: {direction: Direction; why: string}): Hooked {
-  const attachment = programs.attachTcx({index: link.index, bare: link.isBare, direction})
+function attachTcx(
+  {programs, attachTcx: attach}: HookTools,
+  link: Link,
+  {direction, why}: {direction: Direction; why: string},
+): Hooked {
+  const program = programs.programFd(`on_${link.isBare ? 'bare' : 'tc'}_${direction}`)
+  const attachment = attach(program, {index: link.index, direction})
   return {attachment, report: {direction, hook: 'tcx', why}}
 }
 
@@ -70,7 +77,7 @@ function refusalOf(cause: unknown, link: Link, mode: XdpMode): unknown {
   if (cause.code === 'EBUSY' || cause.code === 'EEXIST') {
     return new HookRefusal('another XDP program is attached and is left alone; use --hook tcx')
   }
-  if (mode === 'native' && (cause.code === 'EOPNOTSUPP' || cause.code === 'ENOTSUPP')) {
+  if (mode === 'native' && (cause.code === 'ENOTSUP' || cause.code === 'ENOTSUPP')) {
     return new HookRefusal(`a device of kind ${link.kind} has no native XDP; use --hook xdp-generic`)
   }
   return cause

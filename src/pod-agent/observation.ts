@@ -14,6 +14,7 @@ import {NativeError} from './native/failure.ts'
 import {exists, tcxPrograms, xdpProgram} from './native/ids.ts'
 import {type Libbpf, openLibbpf} from './native/libbpf.ts'
 import {type Libc, openLibc} from './native/libc.ts'
+import {attachTcxFirst} from './tcx.ts'
 import {lookAfterwards, type Looking} from './removal.ts'
 
 export interface ObservationListener {
@@ -156,7 +157,13 @@ function load(settings: AgentSettings, files: Files): Parts & {warnings: readonl
   const clock = new Clock(libc)
   const {programs, warnings} = loadPrograms(settings, {libbpf, libc, clock, object: files.object})
   const clsact = new ClsactFilters(programs, {run: settings.run, remove: (index) => removeClsact(libbpf, index)})
-  const tools: HookTools = {programs, clsact, choice: settings.hook, xdpProgram: (index) => xdpProgram(libbpf, index)}
+  const tools: HookTools = {
+    programs,
+    clsact,
+    choice: settings.hook,
+    attachTcx: (program, place) => attachTcxFirst({libbpf, libc}, program, place),
+    xdpProgram: (index) => xdpProgram(libbpf, index),
+  }
   const attachments = new Attachments(tools, interfaceChoice(settings.interfaces))
   return {libbpf, libc, clock, programs, attachments, warnings}
 }

@@ -14,7 +14,7 @@ export class AgentProcess implements AsyncDisposable {
   readonly ended: Promise<{status: number | null; stdout: string; stderr: string}>
   port = 0
 
-  private constructor(change: Partial<AgentSettings>) {
+  private constructor(change: Partial<AgentSettings>, through: readonly string[]) {
     this.identity = createIdentity()
     const {run, publicKey} = this.identity
     const settings: AgentSettings = {
@@ -30,20 +30,22 @@ export class AgentProcess implements AsyncDisposable {
       filter: everything,
       ...change,
     }
-    this.child = spawn(process.execPath, [program, JSON.stringify(settings)], {stdio: ['ignore', 'pipe', 'pipe']})
+    const command = [...through, process.execPath, program, JSON.stringify(settings)]
+    this.child = spawn(command[0]!, command.slice(1), {stdio: ['ignore', 'pipe', 'pipe']})
     this.ended = endOf(this.child)
   }
 
-  static async start(change: Partial<AgentSettings> = {}): Promise<AgentProcess> {
-    const agent = AgentProcess.launch(change)
+  /** `through`: a command that runs the agent, such as setpriv. */
+  static async start(change: Partial<AgentSettings> = {}, ...through: readonly string[]): Promise<AgentProcess> {
+    const agent = AgentProcess.launch(change, ...through)
     const [line] = (await once(createInterface({input: agent.child.stdout!}), 'line')) as [string]
     agent.port = (JSON.parse(line) as {listening: number}).listening
     return agent
   }
 
   /** For one that may not get as far as listening. */
-  static launch(change: Partial<AgentSettings>): AgentProcess {
-    return new AgentProcess(change)
+  static launch(change: Partial<AgentSettings>, ...through: readonly string[]): AgentProcess {
+    return new AgentProcess(change, through)
   }
 
   get pid(): number {

@@ -44,8 +44,12 @@ export class Client implements Disposable {
   /** A client that has said hello. */
   static async meet(agent: AgentProcess, options: ClientOptions = {}): Promise<Client> {
     const client = new Client(agent, options)
-    await client.until(() => client.hello !== undefined)
+    await client.until(() => client.has('hello'))
     return client
+  }
+
+  has(type: AgentMessage['type']): boolean {
+    return this.messages.some((message) => message.type === type)
   }
 
   get hello(): Hello {
@@ -76,7 +80,7 @@ export class Client implements Disposable {
 
   async stop(): Promise<Stopped> {
     this.send({type: 'stop'})
-    await this.until(() => this.messages.some(({type}) => type === 'stopped'))
+    await this.until(() => this.has('stopped'))
     return this.stopped
   }
 

@@ -20,6 +20,10 @@ export class Namespace implements Disposable {
     return execFileSync('ip', ['-n', this.name, ...command.split(' ')], {encoding: 'utf8'})
   }
 
+  tc(command: string): string {
+    return execFileSync('tc', ['-n', this.name, ...command.split(' ')], {encoding: 'utf8'})
+  }
+
   /** Runs a program in the namespace and gives its output. */
   async run(...command: string[]): Promise<string> {
     const [program = '', ...rest] = this.inside(command)

@@ -55,7 +55,7 @@ describe('a run', () => {
     using client = await Client.meet(agent, {ledger})
     await sendUdp('v0', {count: 3000, flows: 100})
     const stopped = await client.stop()
-    expect(stopped).toMatchObject({clean: true, remains: [], removed: {programs: 4, links: 2}})
+    expect(stopped).toMatchObject({clean: true, remains: [], removed: {links: 2}})
     expect(ledger.isFinal).toBe(true)
     expect(ledger.balance.accounted).toEqual(ledger.balance.seen)
     expect([...ledger.udp.values()]).toEqual(Array(100).fill(30))
@@ -69,7 +69,7 @@ describe('a run', () => {
     const ledger = new Ledger()
     using client = await Client.meet(agent, {ledger})
     agent.child.kill(signal)
-    await client.until(() => client.stopped !== undefined)
+    await client.until(() => client.has('stopped'))
     expect(client.stopped.clean).toBe(true)
     expect(ledger.isFinal).toBe(true)
     expect((await agent.ended).status).toBe(0)
@@ -98,7 +98,7 @@ describe('a run', () => {
   test('ends when its time is over, however lively its client is', async () => {
     await using agent = await AgentProcess.start({maxDurationMs: 1500})
     using client = await Client.meet(agent)
-    await client.until(() => client.stopped !== undefined)
+    await client.until(() => client.has('stopped'))
     expect(client.stopped.clean).toBe(true)
   })
 

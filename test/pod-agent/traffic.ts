@@ -21,9 +21,11 @@ for each in range(count):
 /** Sends this many UDP packets of 52 bytes out of an interface, over this many flows in turn; destination ports from `firstPort` on, at most 1024. */
 export async function sendUdp(
   device: string,
-  {count, flows = 1, firstPort = 5000}: {count: number; flows?: number; firstPort?: number},
+  {count, flows = 1, firstPort = 5000, from}: {count: number; flows?: number; firstPort?: number; from?: Namespace},
 ): Promise<void> {
-  await run('python3', ['-c', flood, device, String(count), String(flows), String(firstPort)], {timeout: 60_000})
+  const command = ['python3', '-c', flood, device, String(count), String(flows), String(firstPort)]
+  const [program = '', ...rest] = from === undefined ? command : from.inside(command)
+  await run(program, rest, {timeout: 60_000})
 }
 
 /** A pair of interfaces, both ends up and silent but for neighbour discovery. */
