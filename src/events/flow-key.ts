@@ -7,7 +7,7 @@ export const keyWords = flowKeyLayout.size / 4
 export function aligned(records: Uint8Array): Uint32Array {
   const whole = records.byteLength >>> 2
   if (records.byteOffset % 4 === 0) return new Uint32Array(records.buffer, records.byteOffset, whole)
-  return new Uint32Array(records.slice().buffer, 0, whole)
+  return new Uint32Array(new Uint8Array(records).buffer, 0, whole) // not slice: of a Buffer that is a view
 }
 
 /** Multiply and shift over the ten words of a key; good enough for open addressing, and 20 ns. */
