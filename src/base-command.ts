@@ -14,6 +14,7 @@ const shown = {helpGroup: 'OUTPUT'}
 
 /** What every verb takes. */
 export const baseFlags = {
+  namespace: Flags.string({...cluster, char: 'n', summary: 'Namespace of pod/NAME targets.'}),
   kubeconfig: Flags.string({...cluster, summary: 'Path to the kubeconfig file; KUBECONFIG is honoured.'}),
   context: Flags.string({...cluster, summary: 'Name of the kubeconfig context.'}),
   cluster: Flags.string({...cluster, summary: 'Name of the kubeconfig cluster.'}),
@@ -25,7 +26,6 @@ export const baseFlags = {
     multipleNonGreedy: true,
     summary: 'Group to impersonate; repeatable.',
   }),
-  namespace: Flags.string({...cluster, char: 'n', summary: 'Namespace of pod/NAME targets.'}),
   output: Flags.string({
     ...shown,
     char: 'o',
@@ -57,6 +57,7 @@ export abstract class BaseCommand extends Command {
   protected override async catch(error: Error): Promise<void> {
     const known = Object.keys({...this.ctor.baseFlags, ...this.ctor.flags}).map((name) => `--${name}`)
     process.exitCode = reportFailure(error, {verb: this.id, flags: known, argv: this.argv})
+    this.parsed = true // what could not be parsed was told: oclif would warn about it with NODE_ENV=development
     await Promise.resolve()
   }
 }
@@ -83,7 +84,7 @@ export function reportFailure(error: unknown, context: FailureContext): number {
     return exitStatus.bug
   }
   const because = argv.includes('-v') || argv.includes('--verbose') ? quiet(causes(failure)) : ''
-  process.stderr.write(`${bad('error:')} ${asSentence(failure.message)}\n${because}${asSentence(failure.advice)}\n`)
+  process.stderr.write(`${bad('error:')} ${asSentence(failure.message)}\n${because}${asAdvice(failure.advice)}\n`)
   return exitStatus.couldNotLook
 }
 
@@ -114,10 +115,13 @@ export function unknownVerb(verb: string, verbs: readonly string[]): PluginError
   )
 }
 
-const asSentence = (text: string): string => {
-  const safe = text.split('\n').map(escapeText).join('\n')
-  return /[.!?:…]$|\S+\/\S+$|--\S+$/.test(safe) || safe.includes('\n') ? safe : `${safe}.`
-}
+const safe = (text: string): string => text.split('\n').map(escapeText).join('\n')
+
+const asSentence = (text: string): string =>
+  /[.!?…:]$/.test(text) || text.includes('\n') ? safe(text) : `${safe(text)}.`
+
+/** A command at the end of an advice is for copying: no full stop is put behind it. */
+const asAdvice = (text: string): string => (/kubectl |--\S+$|\S\/\S+$/.test(text) ? safe(text) : asSentence(text))
 
 function causes(error: Error): string {
   const {cause} = error

@@ -16,8 +16,6 @@ const run = {helpGroup: 'RUN'}
 
 /** Where the verb looks. */
 export const targetFlags = {
-  'all-nodes': Flags.boolean({...where, summary: 'Every node of the cluster that is ready.'}),
-  selector: Flags.string({...where, char: 'l', summary: 'Nodes with these labels, as in kubectl -l.'}),
   interface: Flags.string({
     ...where,
     ...many,
@@ -25,6 +23,8 @@ export const targetFlags = {
     summary:
       'Interface to look at, a glob, or with a leading ! one to leave out; repeatable. Default: all that are up, but lo.',
   }),
+  selector: Flags.string({...where, char: 'l', summary: 'Nodes with these labels, as in kubectl -l.'}),
+  'all-nodes': Flags.boolean({...where, summary: 'Every node of the cluster that is ready.'}),
 }
 
 /** How the agent gets there. */

@@ -1,4 +1,4 @@
-import {Help, type Interfaces} from '@oclif/core'
+import {type Command, CommandHelp, Help, type Interfaces} from '@oclif/core'
 
 const targets = `TARGETS
   node/NAME, NAME   a node of the cluster; several run side by side
@@ -14,6 +14,8 @@ const examples = `EXAMPLES
 
 /** Help that speaks of `kubectl ipv6`: the executable's own name, with its hyphen, is nothing a user types. */
 export class PluginHelp extends Help {
+  protected override CommandHelpClass = VerbHelp
+
   constructor(config: Interfaces.Config, options?: Partial<Interfaces.HelpOptions>) {
     super(named(config), options)
   }
@@ -29,6 +31,22 @@ export class PluginHelp extends Help {
     await Promise.resolve()
   }
 }
+
+/** Flags of the verb itself stand before those that every verb has. */
+class VerbHelp extends CommandHelp {
+  protected override groupFlags(flags: Command.Flag.Any[]): ReturnType<CommandHelp['groupFlags']> {
+    const {mainFlags, flagGroups} = super.groupFlags(flags)
+    const order = [...Object.keys(flagGroups).filter((name) => !last.includes(name)), ...last]
+    return {
+      mainFlags,
+      flagGroups: Object.fromEntries(
+        order.flatMap((name) => (name in flagGroups ? [[name, flagGroups[name] ?? []]] : [])),
+      ),
+    }
+  }
+}
+
+const last = ['AGENT', 'CLUSTER', 'OUTPUT']
 
 /** A view of the configuration in which only the name differs; everything else that reads it sees the real one. */
 function named(config: Interfaces.Config): Interfaces.Config {

@@ -4,7 +4,7 @@ import {dirname, join, relative} from 'node:path'
 import {reportFailure, unknownVerb} from '../base-command.ts'
 
 const verbs = ['cleanup', 'observe', 'version']
-const words = {'--version': 'version', '-V': 'version', help: '--help'} as const
+const words = {'-h': '--help', '--version': 'version', '-V': 'version', help: '--help'} as const
 
 /** Runs one command line and returns the exit status. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -39,7 +39,8 @@ export function packageOptions(): {readonly root: string; readonly pjson: never}
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, unknown> // our own file
   const oclif = {
     bin: 'kubectl-ipv6',
-    topicSeparator: ' ',
+    // There are no topics; with a space, oclif would take the first argument for the rest of a verb.
+    topicSeparator: ':',
     helpClass: {target, identifier: 'PluginHelp'},
     helpOptions: {maxWidth: 110, flagSortOrder: 'none'},
     commands: {strategy: 'explicit', target, identifier: 'commands'},

@@ -30,6 +30,7 @@ The same filter twice is OR, different filters are AND, --not negates the one th
       command: "sudo kubectl ipv6 observe local --family all -i eth0 -i 'wg*'",
     },
   ]
+  static override usage = 'observe [TARGET...] [FLAGS]'
   static override args = targetArgs
   static override flags = {
     ...targetFlags,
