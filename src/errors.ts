@@ -206,7 +206,7 @@ export const podVanished = (node: string, why: string): PluginError =>
 
 export const podNotRemoved = (namespace: string, name: string, cause: unknown): PluginError =>
   new PluginError('pod-not-removed', `The pod ${name} in namespace "${namespace}" could not be removed`, {
-    advice: `The node is clean once it ends. Remove it: kubectl -n ${namespace} delete pod ${name} --grace-period=0 --force`,
+    advice: `Its agent ends by itself when nobody listens to it. To remove the pod: kubectl -n ${namespace} delete pod ${name} --grace-period=0 --force`,
     cause,
   })
 

@@ -49,10 +49,6 @@ export class LaunchedAgent implements AsyncDisposable {
     return this.#placed.pod
   }
 
-  get verdict(): Verdict {
-    return this.#verdict
-  }
-
   onVerdict(listen: (verdict: Verdict) => void): void {
     this.#listeners.add(listen)
   }

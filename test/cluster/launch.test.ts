@@ -1,4 +1,4 @@
-import {afterEach, beforeAll, describe, expect, test} from 'vitest'
+import {afterEach, beforeAll, describe, expect, test, vi} from 'vitest'
 import {type ClusterConnection, connect} from '../../src/cluster/connection.ts'
 import {type LaunchStep, orderPod} from '../../src/cluster/launch.ts'
 import {manifestText} from '../../src/cluster/manifest-text.ts'
@@ -95,6 +95,37 @@ describe.skipIf(whyNoCluster() !== undefined)('launching an agent', () => {
     const failure = await failureOf(() => launch(admin, {options: {...standInOptions, agentNamespace: 'full'}}))
     expect(failure.code).toBe('pod-refused')
     expect(failure.message).toContain('exceeded quota: none')
+  })
+
+  test('an admission webhook that cannot be asked refuses in its own words', async () => {
+    const labels = {'kubernetes.io/metadata.name': 'hooked'}
+    const webhook = {
+      name: 'pods.hook.example',
+      clientConfig: {url: 'https://127.0.0.1:1/'},
+      rules: [{operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods']}],
+      namespaceSelector: {matchLabels: labels},
+      admissionReviewVersions: ['v1'],
+      sideEffects: 'None',
+    }
+    const apiVersion = 'admissionregistration.k8s.io/v1'
+    await cluster.apply(
+      {apiVersion: 'v1', kind: 'Namespace', metadata: {name: 'hooked'}},
+      {apiVersion, kind: 'ValidatingWebhookConfiguration', metadata: {name: 'hook'}, webhooks: [webhook]},
+    )
+    try {
+      // The API server learns of a new webhook within a second; until then the pod is taken, and launched in vain.
+      await vi.waitFor(
+        async () => {
+          const options = {...standInOptions, agentNamespace: 'hooked', image: 'localhost/nowhere:1'}
+          const failure = await failureOf(() => launch(admin, {options}))
+          expect(failure.code).toBe('pod-refused')
+          expect(failure.message).toContain('failed calling webhook "pods.hook.example"')
+        },
+        {timeout: 15_000, interval: 300},
+      )
+    } finally {
+      await cluster.kubectl(['delete', 'validatingwebhookconfiguration', 'hook'])
+    }
   })
 
   test('an agent that ends at once is told with its last lines', async () => {
