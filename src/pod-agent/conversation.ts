@@ -24,6 +24,8 @@ export class Conversation {
   #isOpen = false
   #lastHeard = performance.now()
   #hasMet = false
+  #lastWord: string | undefined
+  #arrival = Promise.withResolvers<unknown>()
 
   constructor(listener: ConversationListener) {
     this.#listener = listener
@@ -59,6 +61,8 @@ export class Conversation {
       if (this.#client === client) this.#client = undefined
     })
     if (this.#isOpen) this.#greet(client)
+    this.#arrival.resolve(undefined)
+    this.#arrival = Promise.withResolvers()
   }
 
   /** From now on a client is told everything; until then it waits for hello. */
@@ -82,14 +86,20 @@ export class Conversation {
     if (this.#isOpen) this.#client?.send(message)
   }
 
-  /** Resolves when the client has everything and closed its side too, or a second later. */
+  /** Says the last word, and closes when the client has it; one whose tunnel broke just then is waited for. */
+  async conclude(lastWord: AgentMessage): Promise<void> {
+    this.#lastWord = JSON.stringify(lastWord)
+    this.#client?.send(this.#lastWord)
+    for (;;) {
+      const client = this.#client
+      if (client === undefined) await this.#arrival.promise
+      else if ((await closed(client)) || this.#outbox.unacknowledgedBytes === 0) return
+    }
+  }
+
+  /** Closes at once, after what was said. */
   async close(): Promise<void> {
-    const client = this.#client
-    if (client === undefined) return
-    await client.flush()
-    const closed = new Promise<void>((resolve) => client.onClose(resolve))
-    client.close(1000, 'stopped')
-    await Promise.race([closed, delay(patienceAtCloseMs, undefined, {ref: false})])
+    if (this.#client !== undefined) await closed(this.#client)
   }
 
   terminate(): void {
@@ -99,6 +109,7 @@ export class Conversation {
   #greet(client: ProvedClient): void {
     client.send(JSON.stringify(this.#listener.hello(this.#outbox.first)))
     for (const message of this.#outbox.kept()) client.send(message)
+    if (this.#lastWord !== undefined) client.send(this.#lastWord)
     if (!this.#hasMet) this.#listener.met()
     this.#hasMet = true
   }
@@ -115,4 +126,14 @@ export class Conversation {
       case 'proof':
     }
   }
+}
+
+const properly = 1000
+
+/** Resolves when the client has everything and closed its side too, or a second later; tells whether it did so in order. */
+async function closed(client: ProvedClient): Promise<boolean> {
+  const end = new Promise<number>((resolve) => client.onClose(resolve))
+  await client.flush()
+  client.close(properly, 'stopped')
+  return (await Promise.race([end, delay(patienceAtCloseMs, properly, {ref: false})])) === properly
 }

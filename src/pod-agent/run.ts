@@ -8,7 +8,7 @@ import type {AgentSettings} from '../protocol/settings.ts'
 import {enterNetworkOfContainers} from './containers.ts'
 import {Conversation} from './conversation.ts'
 import {Drains} from './drain.ts'
-import {Ending} from './ending.ts'
+import {type EndReason, Ending} from './ending.ts'
 import {failedMessage} from './failed-message.ts'
 import {findFiles} from './files.ts'
 import {Observation} from './observation.ts'
@@ -16,14 +16,21 @@ import {clientKey, isProved} from './proof.ts'
 import {ClientServer} from './server.ts'
 
 const firstDrainMs = 100
-/** A client that does not read its last counts is not waited for longer. */
-const patienceAtEndMs = 5000
+/** How long a client may take to read its last counts. One that has fallen silent is hardly there. */
+const patienceMs: Readonly<Record<EndReason, number>> = {asked: 5000, signal: 3000, deadline: 3000, silence: 1000}
 
 /** Serves one client until it asks to stop, falls silent, or the time is over; then nothing of the run is left. */
 export async function runAgent(settings: AgentSettings, announce: (port: number) => void): Promise<void> {
   using run = new Run(settings)
   await run.listen(announce)
   await run.observe()
+}
+
+interface Finishing {
+  readonly drains: Drains
+  readonly pumping: Promise<void>
+  /** Who asked to stop wants to hear the end, even if its tunnel breaks meanwhile. */
+  readonly isAsked: boolean
 }
 
 class Run implements Disposable {
@@ -34,6 +41,7 @@ class Run implements Disposable {
   #server: ClientServer | undefined
   #observation: Observation | undefined
   #beat: NodeJS.Timeout | undefined
+  #interfacesAtEnd: Hello['interfaces'] | undefined
 
   constructor(settings: AgentSettings) {
     this.#settings = settings
@@ -65,10 +73,11 @@ class Run implements Disposable {
       const observation = await this.#start()
       const drains = new Drains(observation.programs, this.#conversation)
       const pumping = this.#pump(drains)
-      await this.#ending.reached
+      const reason = await this.#ending.reached
+      this.#interfacesAtEnd = observation.interfaces
       await observation.detach()
-      await pumping
-      await Promise.race([this.#finish(observation, drains), delay(patienceAtEndMs, undefined, {ref: false})])
+      const finishing = this.#finish(observation, {drains, pumping, isAsked: reason === 'asked'})
+      await Promise.race([finishing, delay(patienceMs[reason], undefined, {ref: false})])
     } catch (cause) {
       this.#conversation.tellFailure(failedMessage(cause))
       await this.#conversation.close()
@@ -116,14 +125,16 @@ class Run implements Disposable {
     }
   }
 
-  async #finish(observation: Observation, drains: Drains): Promise<void> {
-    if (this.#conversation.hasClient) {
+  async #finish(observation: Observation, {drains, pumping, isAsked}: Finishing): Promise<void> {
+    await pumping
+    const isHeard = isAsked || this.#conversation.hasClient
+    if (isHeard) {
       // The first takes the generation that was counting, the second proves that its successor is empty.
       await drains.drain({final: false})
       await drains.drain({final: true})
     }
-    this.#conversation.tell(await observation.remove())
-    await this.#conversation.close()
+    const stopped = await observation.remove()
+    if (isHeard) await this.#conversation.conclude(stopped)
   }
 
   #hello(sequence: number): Hello {
@@ -137,7 +148,7 @@ class Run implements Disposable {
       kernel: release(),
       cpus: observation.programs.cpus,
       clockOffsetNs: String(observation.clockOffsetNs),
-      interfaces: observation.interfaces,
+      interfaces: this.#interfacesAtEnd ?? observation.interfaces,
       warnings: this.#warnings(observation),
       sequence,
     }

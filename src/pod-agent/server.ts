@@ -72,7 +72,7 @@ export class ProvedClient {
     for (const sign of ['ping', 'pong', 'message'] as const) this.#socket.on(sign, listen)
   }
 
-  onClose(listen: () => void): void {
+  onClose(listen: (code: number) => void): void {
     this.#socket.on('close', listen)
   }
 }

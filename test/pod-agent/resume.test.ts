@@ -126,3 +126,49 @@ describe('a client that stops reading', () => {
     expect(most).toBeLessThan(200)
   })
 })
+
+describe('a tunnel that breaks while the run ends', () => {
+  test('costs no count and not the last word', async () => {
+    for (const pauseMs of [0, 5, 15, 30]) {
+      await using agent = await AgentProcess.start({interfaces: ['v0'], intervalMs: 10_000})
+      const ledger = new Ledger()
+      const first = await Client.meet(agent, {ledger})
+      await sendUdp('v0', {count: 1000, flows: 100})
+      first.send({type: 'stop'})
+      await delay(pauseMs)
+      first[Symbol.dispose]()
+      await first.closed
+      if (first.has('stopped')) continue
+      using second = await Client.meet(agent, {ledger, resumeAfter: ledger.received})
+      await second.until(() => second.has('stopped'))
+      expect(second.hello.interfaces).toHaveLength(1)
+      expect(ledger.isFinal).toBe(true)
+      expect(ledger.imbalances).toEqual([])
+      expect([...ledger.udp.values()].reduce((sum, each) => sum + each, 0)).toBe(1000)
+      await second.closed
+      expect((await agent.ended).status).toBe(0)
+    }
+  })
+
+  test('does not keep an agent that was not asked', async () => {
+    await using agent = await AgentProcess.start({interfaces: ['v0']})
+    const client = await Client.meet(agent)
+    client[Symbol.dispose]()
+    await client.closed
+    await delay(50)
+    const asked = performance.now()
+    agent.child.kill('SIGTERM')
+    expect((await agent.ended).status).toBe(0)
+    expect(performance.now() - asked).toBeLessThan(1000)
+  })
+
+  test('does not keep an agent whose client reads nothing more', {timeout: 20_000}, async () => {
+    await using agent = await AgentProcess.start({interfaces: ['v0'], silenceMs: 1000})
+    using client = await Client.meet(agent, {acknowledges: false})
+    client.socket.pause()
+    await sendUdp('v0', {count: 200_000, flows: 100_000})
+    const started = performance.now()
+    expect((await agent.ended).status).toBe(0)
+    expect(performance.now() - started).toBeLessThan(4000)
+  })
+})
