@@ -10,6 +10,9 @@
 #include <bpf/bpf_endian.h>
 #include "flow.h"
 
+#ifndef NULL
+#define NULL ((void *)0)
+#endif
 #define inlined static __always_inline
 
 /* TCX_NEXT of Linux 6.6, which is TC_ACT_UNSPEC for a clsact filter: the next program runs. */

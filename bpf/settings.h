@@ -39,7 +39,7 @@ struct number_rule {
 
 struct settings {
 	__u32			cpus;
-	__u32			set_bits;		/* the flow table has 2^set_bits sets for each CPU and generation */
+	__u32			line_bits;		/* 2^line_bits lines for each CPU and generation, half as many buckets */
 	__u32			families;		/* bit n: enum family n is asked for */
 	__u32			directions;		/* bit n: enum direction n is asked for */
 	hash_seed		seeds[HASH_SEEDS];

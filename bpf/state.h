@@ -6,9 +6,9 @@
 #include "chain.h"
 #include "settings.h"
 
-#define WAYS 4
+#define WAYS 8
 
-/* One per generation and CPU. The totals only grow; the agent clears the memo line and the two words about the spill. */
+/* One per generation and CPU. The totals only grow; the agent clears the memo line, the words about the spill and the number of used lines. */
 struct cpu_state {
 	struct flow_line	memo;		/* the last flow that found its set full: a burst of it costs one spill */
 	clause_set		matched;
@@ -17,13 +17,19 @@ struct cpu_state {
 	__u32			spill_is_full;
 	__u32			spilled;	/* memo lines that went to the spill */
 	__u32			nothing;		/* for forget() */
-	__u8			spare[24];	/* to whole cache lines: no two CPUs share one */
+	__u32			used;		/* lines of this CPU and generation: they fill up from the first */
+	__u8			spare[20];	/* to whole cache lines: no two CPUs share one */
 	struct totals		totals;
 } __attribute__((aligned(64)));
 
-struct flow_set {
-	struct flow_line lines[WAYS];
+/* Where to look for a flow: number of the line + 1, and above it a tag of the flow's hash; 0 is free. Half as many buckets as lines: when all
+ * lines are used, one bucket in 4,000 has been too small. */
+struct index_bucket {
+	__u32 entries[WAYS];
 };
+
+#define LINE_BITS 23
+#define LINE_MASK ((1 << LINE_BITS) - 1)
 
 /* Not static: the section's name is the map's name. */
 const volatile struct settings settings SEC(".rodata.settings") = {.cpus = 1, .families = 3, .directions = 3};
@@ -51,8 +57,17 @@ struct {
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 2);
 	__type(key, __u32);
-	__type(value, struct flow_set);
-} flow_table SEC(".maps");
+	__type(value, struct index_bucket);
+} flow_index SEC(".maps");
+
+/* Filled from the first line on, so that a drain is a copy of what is used; nothing is cleared but the index. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__type(value, struct flow_line);
+} flow_lines SEC(".maps");
 
 struct spill {
 	__uint(type, BPF_MAP_TYPE_HASH);

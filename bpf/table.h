@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Where a flow is kept: a line of its set, first come; when the set is full the memo line; from there the spill shared by all CPUs; when that is full only the overflow's totals. */
+/* Where a flow is kept: a line, first come; when its bucket of the index or the lines are full the memo line; from there the spill shared by all CPUs; when that is full only the overflow's totals. */
 #ifndef TABLE_H
 #define TABLE_H
 
@@ -28,11 +28,6 @@ inlined bool is_same(const struct flow_key *kept, const __u64 *key)
 
 	return words[LAST_WORD] == key[LAST_WORD] && words[1] == key[1] && words[3] == key[3] && words[0] == key[0] &&
 	       words[2] == key[2];
-}
-
-inlined bool is_free(const struct flow_key *kept)
-{
-	return !((const __u64 *)kept)[LAST_WORD];
 }
 
 inlined __u32 *marks(struct flow_count *count)
@@ -106,27 +101,62 @@ static __noinline int empty_memo(struct cpu_state *state, __u32 parity)
 	return 0;
 }
 
+inlined struct flow_line *find_line(__u32 slot, __u32 number)
+{
+	__u32 index = slot << settings.line_bits | number;
+
+	return bpf_map_lookup_elem(&flow_lines, &index);
+}
+
+/* The flow's line, or a free one to which the index points from now on; NULL when there is none. */
+inlined struct flow_line *claim_line(struct cpu_state *state, __u32 slot, const struct packet *packet)
+{
+	__u32 hash = hash_key(packet->key), tag = hash << LINE_BITS;
+	__u32 bits = settings.line_bits - 1;
+	__u32 index = slot << bits | (__u64)hash >> (32 - bits);
+	struct index_bucket *bucket = bpf_map_lookup_elem(&flow_index, &index);
+
+	if (!bucket)
+		return NULL;
+	for (int way = 0; way < WAYS; way++) {
+		__u32 entry = bucket->entries[way];
+		struct flow_line *line;
+
+		if (!entry) {
+			if (state->used >> settings.line_bits)
+				return NULL;
+			line = find_line(slot, state->used);
+			if (!line)
+				return NULL;
+			bucket->entries[way] = tag | ++state->used;
+			line->count.packets = 0;
+			return line;
+		}
+		if ((entry ^ tag) & ~LINE_MASK)
+			continue;
+		line = find_line(slot, (entry & LINE_MASK) - 1);
+		if (line && is_same(&line->key, packet->key))
+			return line;
+	}
+	return NULL;
+}
+
 inlined void file_packet(struct cpu_state *state, __u32 slot, const struct packet *packet)
 {
+	struct flow_line *line = claim_line(state, slot, packet);
 	__u32 now = bpf_jiffies64();
-	__u32 index = slot << settings.set_bits | (__u64)hash_key(packet->key) >> (32 - settings.set_bits);
-	struct flow_set *set = bpf_map_lookup_elem(&flow_table, &index);
 
-	if (!set)
-		return;
-	_Pragma("unroll")
-	for (int way = 0; way < WAYS; way++) {
-		struct flow_line *line = &set->lines[way];
-
-		if (is_same(&line->key, packet->key))
-			return extend_line(line, packet, now);
-		if (is_free(&line->key))
-			return begin_line(line, packet, now);
+	if (!line) {
+		line = &state->memo;
+		if (!is_same(&line->key, packet->key)) {
+			empty_memo(state, slot >= settings.cpus);
+			line->count.packets = 0;
+		}
 	}
-	if (is_same(&state->memo.key, packet->key))
-		return extend_line(&state->memo, packet, now);
-	empty_memo(state, slot >= settings.cpus);
-	begin_line(&state->memo, packet, now);
+	if (line->count.packets)
+		extend_line(line, packet, now);
+	else
+		begin_line(line, packet, now);
 }
 
 #endif

@@ -89,7 +89,7 @@ write(
     'flow_key',
     'flow_count',
     'flow_line',
-    'flow_set',
+    'index_bucket',
     'cpu_state',
     'tick',
   ].map((name) => offsetsText(btf.struct(name))),

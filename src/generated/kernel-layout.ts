@@ -3,7 +3,7 @@
 export const settingsLayout = {
   size: 1536,
   cpus: 0,
-  setBits: 4,
+  lineBits: 4,
   families: 8,
   directions: 12,
   seeds: 16,
@@ -70,9 +70,9 @@ export const flowLineLayout = {
   count: 40,
 } as const
 
-export const flowSetLayout = {
-  size: 256,
-  lines: 0,
+export const indexBucketLayout = {
+  size: 32,
+  entries: 0,
 } as const
 
 export const cpuStateLayout = {
@@ -84,7 +84,8 @@ export const cpuStateLayout = {
   spillIsFull: 140,
   spilled: 144,
   nothing: 148,
-  spare: 152,
+  used: 152,
+  spare: 156,
   totals: 176,
 } as const
 

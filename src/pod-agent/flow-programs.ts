@@ -1,5 +1,5 @@
 import {readFileSync} from 'node:fs'
-import {cpuStateLayout, flowSetLayout, tickLayout} from '../generated/kernel-layout.ts'
+import {tickLayout} from '../generated/kernel-layout.ts'
 import type {KernelFilter} from '../protocol/settings.ts'
 import {
   type Attachment,
@@ -17,7 +17,7 @@ import {check} from './native/failure.ts'
 import type {Libbpf} from './native/libbpf.ts'
 import type {Libc} from './native/libc.ts'
 import {SharedMemory} from './native/memory.ts'
-import {FlowTables} from './flow-tables.ts'
+import {FlowTables, tableBytes} from './flow-tables.ts'
 import {writeSettings} from './kernel-settings.ts'
 import {testRun} from './native/test-run.ts'
 import {TickClock} from './tick-clock.ts'
@@ -52,8 +52,8 @@ export interface Swap {
 }
 
 const smallestFrame = 64
-const waysOfSet = 4
-const waysSize = flowSetLayout.size
+/** The index has 23 bits for a line's number + 1. */
+const mostLines = 2 ** 22
 const xdpPrograms = ['on_xdp', 'on_bare_xdp']
 const tcPrograms = ['on_tc_ingress', 'on_tc_egress', 'on_bare_ingress', 'on_bare_egress', 'tell_time']
 const maps = [
@@ -62,7 +62,8 @@ const maps = [
   '.data.tick',
   '.rodata',
   'cpu_states',
-  'flow_table',
+  'flow_index',
+  'flow_lines',
   'even_spill',
   'odd_spill',
   'spills',
@@ -73,7 +74,8 @@ export class FlowPrograms implements Disposable {
   readonly #options: FlowOptions
   readonly #object: BpfObject
   readonly #states: SharedMemory
-  readonly #table: SharedMemory
+  readonly #index: SharedMemory
+  readonly #lines: SharedMemory
   readonly #generation: SharedMemory
   readonly #word: Uint32Array
   readonly #ticks: TickClock
@@ -85,16 +87,20 @@ export class FlowPrograms implements Disposable {
     const {libbpf, libc, lines = 8192, spill = 65_536, filter, xdp = false} = options
     this.#options = options
     this.cpus = check('libbpf_num_possible_cpus', libbpf.possibleCpus())
-    const sets = lines / waysOfSet
+    if (lines > mostLines || !Number.isInteger(Math.log2(lines)))
+      throw new RangeError(`a table of ${lines} lines: not a power of two up to ${mostLines}`)
+    const each = 2 * this.cpus * lines
     this.#object = new BpfObject(libbpf, {
       bytes: readFileSync(options.object),
       without: xdp ? [] : xdpPrograms,
-      maxEntries: {cpu_states: 2 * this.cpus, flow_table: 2 * this.cpus * sets, even_spill: spill, odd_spill: spill},
-      constants: {'.rodata.settings': writeSettings(filter, {cpus: this.cpus, sets})},
+      maxEntries: {cpu_states: 2 * this.cpus, flow_index: each / 2, flow_lines: each, even_spill: spill, odd_spill: spill},
+      constants: {'.rodata.settings': writeSettings(filter, {cpus: this.cpus, lines})},
     })
     const map = (name: string, size: number) => new SharedMemory(libc, {fd: this.#object.mapFd(name), size})
-    this.#states = map('cpu_states', 2 * this.cpus * cpuStateLayout.size)
-    this.#table = map('flow_table', 2 * this.cpus * sets * waysSize)
+    const bytes = tableBytes(this.cpus, lines)
+    this.#states = map('cpu_states', bytes.states)
+    this.#index = map('flow_index', bytes.index)
+    this.#lines = map('flow_lines', bytes.lines)
     this.#generation = map('.data.generation', 4)
     this.#word = new Uint32Array(this.#generation.buffer)
     this.#ticks = this.#readTicks()
@@ -103,7 +109,8 @@ export class FlowPrograms implements Disposable {
       libbpf,
       cpus: this.cpus,
       states: this.#states.buffer,
-      table: this.#table.buffer,
+      index: this.#index.buffer,
+      lines: this.#lines.buffer,
       spills: [this.#object.mapFd('even_spill'), this.#object.mapFd('odd_spill')],
     })
   }
@@ -125,7 +132,7 @@ export class FlowPrograms implements Disposable {
     const generation = Atomics.load(this.#word, 0)
     Atomics.store(this.#word, 0, (generation + 1) >>> 0)
     const monotonicNs = this.#options.clock.monotonicNs()
-    const slot = generation & 1
+    const slot = (generation & 1) === 0 ? 0 : 1
     const inner = this.#object.mapFd(slot === 0 ? 'even_spill' : 'odd_spill')
     await waitForPrograms(this.#options.libbpf, {fd: this.#object.mapFd('spills'), slot, inner})
     this.#ticks.advance(monotonicNs)
@@ -161,7 +168,7 @@ export class FlowPrograms implements Disposable {
   }
 
   close(): void {
-    for (const memory of [this.#states, this.#table, this.#generation]) memory.close()
+    for (const memory of [this.#states, this.#index, this.#lines, this.#generation]) memory.close()
     this.#object.close()
   }
 

@@ -4,8 +4,8 @@ import type {KernelFilter, Prefix, Side} from '../protocol/settings.ts'
 
 export interface TableShape {
   readonly cpus: number
-  /** Sets for each CPU and generation: a power of two. */
-  readonly sets: number
+  /** For each CPU and generation: a power of two. */
+  readonly lines: number
 }
 
 const seeds = (settingsLayout.clauses - settingsLayout.seeds) / 8
@@ -20,11 +20,11 @@ const directionBit = {ingress: 1, egress: 2}
 const mostClauses = 64
 
 /** The programs' read-only data: the filter as flat lists of rules, each with the bit of its clause. */
-export function writeSettings(filter: KernelFilter, {cpus, sets}: TableShape): Uint8Array {
+export function writeSettings(filter: KernelFilter, {cpus, lines}: TableShape): Uint8Array {
   const bytes = new Uint8Array(settingsLayout.size)
   const view = new DataView(bytes.buffer)
   view.setUint32(settingsLayout.cpus, cpus, true)
-  view.setUint32(settingsLayout.setBits, Math.log2(sets), true)
+  view.setUint32(settingsLayout.lineBits, Math.log2(lines), true)
   view.setUint32(
     settingsLayout.families,
     filter.families.reduce((mask, family) => mask | familyBit[family], 0),

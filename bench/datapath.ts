@@ -1,0 +1,162 @@
+import {join} from 'node:path'
+import {FlowPrograms} from '../src/pod-agent/flow-programs.ts'
+import {Clock} from '../src/pod-agent/native/clock.ts'
+import {type Libbpf, openLibbpf} from '../src/pod-agent/native/libbpf.ts'
+import {openLibc} from '../src/pod-agent/native/libc.ts'
+import {testRun} from '../src/pod-agent/native/test-run.ts'
+import {everything} from '../src/protocol/settings.ts'
+import {ethernet, extension, fragment, icmpv6, ipv4, ipv6, tcp, udp} from '../test/support/packets.ts'
+import {measureDrain} from './datapath-drain.ts'
+import type {BenchRow} from './row.ts'
+import {Driver, sendFrom} from './sender.ts'
+
+const build = join(import.meta.dirname, '../build')
+const library = join(build, 'libbpf/usr/lib/x86_64-linux-gnu/libbpf.so.1')
+const rounds = 31
+const repeat = 30_000
+/** Of an XDP program BPF_PROG_TEST_RUN waits 20 ms at each call for its dispatcher: more packets, fewer calls. */
+const xdpRepeat = 300_000
+
+export interface Bench {
+  readonly libbpf: Libbpf
+  readonly clock: Clock
+  readonly load: (lines?: number) => FlowPrograms
+  readonly drive: (mask: number) => Driver
+}
+
+interface Case {
+  readonly name: string
+  readonly target?: {readonly atMost: number}
+  readonly note?: string
+  /** One round: ns a packet, less the same through an empty program. */
+  readonly measure: () => Promise<number> | number
+}
+
+const options = (next: Parameters<typeof extension>[1], headers: number): Parameters<typeof extension>[1] =>
+  headers === 0 ? next : extension(60, options(next, headers - 1))
+
+const frames = {
+  tcp: ethernet(ipv6(tcp())),
+  large: ethernet(ipv6(udp({payload: 1352}))),
+  chain: ethernet(ipv6(extension(0, extension(60, tcp())))),
+  longChain: ethernet(ipv6(options(tcp(), 8))),
+  fragment: ethernet(ipv6(fragment(tcp(), {more: true}))),
+  solicitation: ethernet(ipv6(icmpv6({type: 135, payload: 28}))),
+  ipv4: ethernet(ipv4(tcp())),
+}
+
+/** CPU time of this thread a packet, ns: what a neighbour takes does not count. */
+function timePacket(
+  {libbpf, clock}: Bench,
+  program: number,
+  {frame, times}: {frame: Uint8Array; times: number},
+): number {
+  const begin = clock.threadCpuNs()
+  testRun(libbpf, program, {frame, repeat: times})
+  return Number(clock.threadCpuNs() - begin) / times
+}
+
+function hits(bench: Bench, programs: FlowPrograms, empty: Driver): readonly Case[] {
+  const net = (hook: 'tc' | 'xdp', frame: Uint8Array) => () => {
+    const times = hook === 'tc' ? repeat : xdpRepeat
+    const baseline = timePacket(bench, empty.nothing[hook], {frame, times})
+    return timePacket(bench, programs.programFd(hook === 'tc' ? 'on_tc_ingress' : 'on_xdp'), {frame, times}) - baseline
+  }
+  return [
+    {name: 'IPv6 TCP, known flow', target: {atMost: 25}, measure: net('tc', frames.tcp)},
+    {name: 'IPv6 UDP of 1,400 bytes, known flow', measure: net('tc', frames.large)},
+    {name: 'hop-by-hop + destination options + TCP', target: {atMost: 40}, measure: net('tc', frames.chain)},
+    {name: '8 extension headers + TCP', measure: net('tc', frames.longChain)},
+    {name: 'first fragment', measure: net('tc', frames.fragment)},
+    {name: 'neighbour solicitation', measure: net('tc', frames.solicitation)},
+    {name: 'IPv4 that nobody asked for', measure: net('tc', frames.ipv4)},
+    {name: 'IPv6 TCP, known flow, XDP', measure: net('xdp', frames.tcp)},
+    {name: 'hop-by-hop + destination options + TCP, XDP', measure: net('xdp', frames.chain)},
+  ]
+}
+
+function manyFlows(bench: Bench, programs: FlowPrograms, empty: Driver): readonly Case[] {
+  const net = (mask: number, times: number) => {
+    const driver = bench.drive(mask)
+    return async () => {
+      await programs.swap()
+      for (const piece of programs.tables.take(1 << 20)) piece.byteLength
+      const through = (program: number, packets: number) => {
+        driver.aim(program)
+        return timePacket(bench, driver.fd, {frame: frames.tcp, times: packets})
+      }
+      const baseline = through(empty.nothing.tc, times)
+      // All flows are known before the clock runs, unless each packet is to be a new one.
+      if (mask !== 0xffff_ffff) through(programs.programFd('on_tc_ingress'), 4 * (mask + 1))
+      return through(programs.programFd('on_tc_ingress'), times) - baseline
+    }
+  }
+  return [
+    {name: 'a new flow with every packet', target: {atMost: 100}, measure: net(0xffff_ffff, 6000), note: '6,000 flows'},
+    {name: '1,024 flows at random', measure: net(1023, repeat)},
+    {name: '65,536 flows at random', measure: net(65_535, repeat), note: 'table of 8,192 lines: most are spilled'},
+  ]
+}
+
+function twoCpus(programs: FlowPrograms, empty: Driver): Case {
+  const task = {library, frame: frames.tcp, repeat: 400_000, rounds: 1}
+  const both = async (program: number) => {
+    const taken = await Promise.all([0, 1].map((cpu) => sendFrom({...task, program, cpu})))
+    return Math.max(...taken) / task.repeat
+  }
+  return {
+    name: 'two CPUs on one flow',
+    target: {atMost: 26},
+    measure: async () => {
+      const baseline = await both(empty.nothing.tc)
+      return (await both(programs.programFd('on_tc_ingress'))) - baseline
+    },
+  }
+}
+
+/** Rounds of all cases, one after the other, so that a neighbour disturbs all alike. */
+async function measureAll(cases: readonly Case[], times: number): Promise<readonly BenchRow[]> {
+  const taken = cases.map((): number[] => [])
+  for (let round = 0; round < times; round++) {
+    for (const [index, {measure}] of cases.entries()) taken[index]?.push(await measure())
+  }
+  return cases.map(({name, target, note}, index) => ({
+    name,
+    value: median(taken[index] ?? []),
+    unit: 'ns/packet',
+    ...(target === undefined ? {} : {target}),
+    note: note ?? 'net of an empty program',
+  }))
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN
+}
+
+export async function measureDatapath(): Promise<readonly BenchRow[]> {
+  const libbpf = openLibbpf(library)
+  const libc = openLibc()
+  const clock = new Clock(libc)
+  const bench: Bench = {
+    libbpf,
+    clock,
+    load: (lines = 8192) =>
+      new FlowPrograms({
+        libbpf,
+        libc,
+        clock,
+        object: join(build, 'bpf/flow.bpf.o'),
+        filter: everything,
+        xdp: true,
+        lines,
+      }),
+    drive: (mask) => new Driver({library, object: join(build, 'bpf/drive.bpf.o'), mask}),
+  }
+  using programs = bench.load()
+  using empty = bench.drive(0)
+  return [
+    ...(await measureAll([...hits(bench, programs, empty), ...manyFlows(bench, programs, empty)], rounds)),
+    ...(await measureAll([twoCpus(programs, empty)], 5)),
+    ...(await measureDrain(bench)),
+  ]
+}
