@@ -7,6 +7,8 @@ import type {ConnectOptions} from './kubeconfig.ts'
 const longestMs = 10 * 60_000
 const firstPauseMs = 500
 const longestPauseMs = 15_000
+/** Trying again changes none of these. */
+const hopeless = ['no-kubeconfig', 'bad-kubeconfig', 'not-in-kubeconfig', 'not-allowed']
 
 /** What the plugin asked for until its end of the pipe closed. */
 async function listen(): Promise<{options: ConnectOptions; left: readonly Errand[]}> {
@@ -25,13 +27,18 @@ async function listen(): Promise<{options: ConnectOptions; left: readonly Errand
 async function reap(options: ConnectOptions, errand: Errand): Promise<void> {
   if (errand.type !== 'guard') return
   // Loaded only now: a reaper that has nothing to do stays small.
-  const [{connect}, {removePod}] = await Promise.all([import('./connection.ts'), import('./remove-pod.ts')])
+  const [{connect}, {removePod}, {isCode}] = await Promise.all([
+    import('./connection.ts'),
+    import('./remove-pod.ts'),
+    import('./api-failure.ts'),
+  ])
   const start = Date.now()
   for (let pause = firstPauseMs; Date.now() - start < longestMs; pause = Math.min(pause * 2, longestPauseMs)) {
     try {
       await removePod(connect(options), {namespace: errand.namespace, name: errand.pod})
       return
-    } catch {
+    } catch (cause) {
+      if (isCode(cause, ...hopeless)) return
       await delay(pause) // nobody reads what it says; the pod's own deadline comes after the last attempt
     }
   }
