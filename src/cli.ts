@@ -14,5 +14,8 @@ enableCompileCache()
 process.env['OCLIF_DISABLE_ENGINE_WARNING'] = '1'
 
 void import('./commands/main.ts')
-  .then(({main}) => main(process.argv.slice(2)))
+  .then(({main, reportBug}) => {
+    process.on('uncaughtException', (error) => process.exit(reportBug(error)))
+    return main(process.argv.slice(2))
+  })
   .then((status) => process.stdout.write('', () => process.exit(status)))

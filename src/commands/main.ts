@@ -6,6 +6,9 @@ import {reportFailure, unknownVerb} from '../base-command.ts'
 const verbs = ['cleanup', 'observe', 'version']
 const words = {'-h': '--help', '--version': 'version', '-V': 'version', help: '--help'} as const
 
+/** For what no promise carried to `main`: says it and returns the exit status. */
+export const reportBug = (error: unknown): number => reportFailure(error, {argv: process.argv})
+
 /** Runs one command line and returns the exit status. */
 export async function main(argv: readonly string[]): Promise<number> {
   const [first = '--help', ...rest] = argv

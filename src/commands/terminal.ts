@@ -27,6 +27,8 @@ export class Terminal implements Disposable {
   constructor(options: TerminalOptions) {
     this.#options = options
     process.on('exit', this.#onExit)
+    // Before anything is said about a bug: it would be said on the screen that goes.
+    process.on('uncaughtExceptionMonitor', this.#onExit)
     process.on('SIGCONT', this.#onContinue)
     process.on('SIGTSTP', this.#onStop)
     process.stdout.on('resize', this.#onResize)
@@ -67,6 +69,7 @@ export class Terminal implements Disposable {
     process.stdout.off('resize', this.#onResize)
     process.off('SIGTSTP', this.#onStop)
     process.off('SIGCONT', this.#onContinue)
+    process.off('uncaughtExceptionMonitor', this.#onExit)
     process.off('exit', this.#onExit)
   }
 }
