@@ -112,23 +112,30 @@ export class Btf {
         return {type: 'enum', name: type.name, size: type.size ?? 4}
       case 'STRUCT':
         return {type: 'struct', struct: this.#struct(type), size: type.size ?? 0}
-      case 'ARRAY': {
-        const item = this.#form(type.type_id ?? 0, where)
-        const length = type.nr_elems ?? 0
-        return {type: 'array', item, length, size: item.size * length}
-      }
+      case 'ARRAY':
+        return this.#array(type, where)
       case 'INT':
-        if (type.size === 8) throw new Error(`${where}: give this INT a word from bpf/flow.h`)
-        return {type: 'word', word: `u${(type.size ?? 0) * 8}`, size: type.size ?? 0}
+        return plainWord(type, where)
       default:
         throw new Error(`${where}: a ${type.kind} cannot leave the kernel`)
     }
+  }
+
+  #array(type: BtfType, where: string): Form {
+    const item = this.#form(type.type_id ?? 0, where)
+    const length = type.nr_elems ?? 0
+    return {type: 'array', item, length, size: item.size * length}
   }
 
   #size(id: number): number {
     const type = this.#type(id)
     return type.size ?? this.#size(type.type_id ?? 0)
   }
+}
+
+function plainWord({size = 0}: BtfType, where: string): Form {
+  if (size === 8) throw new Error(`${where}: give this INT a word from bpf/flow.h`)
+  return {type: 'word', word: `u${size * 8}`, size}
 }
 
 function refusePadding(name: string, size: number, members: readonly Member[]): void {

@@ -14,9 +14,9 @@ const frame = ethernet(ipv6(tcp()))
 async function drainWhile(programs: FlowPrograms, sending: Promise<unknown>) {
   const filed = {packets: 0, bytes: 0}
   let drains = 0
-  let going = true
-  void sending.finally(() => (going = false))
-  for (let last = 0; last < 2; last += going ? 0 : 1) {
+  const senders = {done: false}
+  void sending.finally(() => (senders.done = true))
+  for (let last = 0; last < 2; last += senders.done ? 1 : 0) {
     await programs.swap()
     for (const piece of programs.tables.take(1 << 20)) {
       const lines = sum(readLines(piece))

@@ -80,7 +80,11 @@ const filter = ({priority, handle}: ClsactPlace): Struct =>
     .u32(filterOptions.priority, priority)
 
 /** Our own filter beside others; EEXIST where the priority and handle are taken. The qdisc is made if absent and stays: see `removeClsact`. */
-export function attachClsact(libbpf: Libbpf, program: number, place: ClsactPlace): {attachment: Attachment; madeQdisc: boolean} {
+export function attachClsact(
+  libbpf: Libbpf,
+  program: number,
+  place: ClsactPlace,
+): {attachment: Attachment; madeQdisc: boolean} {
   const made = libbpf.createHook(hook(place.index, both).bytes)
   if (made !== exists) check('bpf_tc_hook_create', made)
   const point = hook(place.index, attachPoint[place.direction])

@@ -1,4 +1,3 @@
-import {promisify} from 'node:util'
 import {check} from './failure.ts'
 import type {Libbpf} from './libbpf.ts'
 import {Struct} from './words.ts'
@@ -33,6 +32,11 @@ export function* takeAll(libbpf: Libbpf, map: {fd: number; keySize: number; valu
 export async function waitForPrograms(libbpf: Libbpf, slots: {fd: number; slot: number; inner: number}): Promise<void> {
   const key = new Struct(4).u32(0, slots.slot)
   const value = new Struct(4).u32(0, slots.inner)
-  const update = promisify(libbpf.update.async) as (...each: Parameters<Libbpf['update']>) => Promise<number>
-  check('bpf_map_update_elem', await update(slots.fd, key.bytes, value.bytes, 0))
+  const result = await new Promise<number>((resolve, reject) => {
+    libbpf.update.async(slots.fd, key.bytes, value.bytes, 0, (cause: unknown, each: number) => {
+      if (cause instanceof Error) reject(cause)
+      else resolve(each)
+    })
+  })
+  check('bpf_map_update_elem', result)
 }

@@ -8,8 +8,7 @@ export type ProgramPointer = Pointer<'bpf_program'>
 export type MapPointer = Pointer<'bpf_map'>
 export type LinkPointer = Pointer<'bpf_link'>
 
-/** A C function that waits: off the event loop's thread. Its callback gets the result. */
-type Waiting<Function extends (...parameters: never[]) => unknown> = KoffiFunc<Function>
+export type Call<Parameters extends readonly unknown[], Result = number> = (...each: Parameters) => Result
 
 const functions = {
   openMemory: 'void *bpf_object__open_mem(void *bytes, size_t size, void *options)',
@@ -48,46 +47,49 @@ const functions = {
 } as const
 
 export interface Libbpf {
-  openMemory(this: void, bytes: Uint8Array, size: number, options: Uint8Array): ObjectPointer | null
-  load(this: void, object: ObjectPointer): number
-  close(this: void, object: ObjectPointer): void
-  findProgram(this: void, object: ObjectPointer, name: string): ProgramPointer | null
-  setAutoload(this: void, program: ProgramPointer, autoload: boolean): number
-  programFd(this: void, program: ProgramPointer): number
-  findMap(this: void, object: ObjectPointer, name: string): MapPointer | null
-  setMaxEntries(this: void, map: MapPointer, entries: number): number
-  maxEntries(this: void, map: MapPointer): number
-  setInitialValue(this: void, map: MapPointer, bytes: Uint8Array, size: number): number
-  mapFd(this: void, map: MapPointer): number
-  attachTcx(this: void, program: ProgramPointer, index: number, options: null): LinkPointer | null
-  attachFd(this: void, program: number, target: number, type: number, options: Uint8Array): number
-  linkFd(this: void, link: LinkPointer): number
-  destroyLink(this: void, link: LinkPointer): number
-  createHook(this: void, hook: Uint8Array): number
-  destroyHook(this: void, hook: Uint8Array): number
-  attachFilter(this: void, hook: Uint8Array, options: Uint8Array): number
-  detachFilter(this: void, hook: Uint8Array, options: Uint8Array): number
-  queryFilter(this: void, hook: Uint8Array, options: Uint8Array): number
-  queryXdp(this: void, index: number, flags: number, id: Uint8Array): number
-  lookup(this: void, map: number, key: Uint8Array, value: Uint8Array): number
-  readonly update: Waiting<(map: number, key: Uint8Array, value: Uint8Array, flags: number) => number>
-  readonly takeBatch: (
-    map: number,
-    from: Uint8Array | null,
-    to: Uint8Array,
-    keys: Uint8Array,
-    values: Uint8Array,
-    count: Uint8Array,
-    options: null,
-  ) => number
-  infoByFd(this: void, fd: number, info: Uint8Array, length: Uint8Array): number
-  programById(this: void, id: number): number
-  mapById(this: void, id: number): number
-  linkById(this: void, id: number): number
-  query(this: void, target: number, type: number, options: Uint8Array): number
-  testRun(this: void, program: number, options: Uint8Array): number
-  possibleCpus(this: void): number
-  setPrint(this: void, print: null): bigint | null
+  readonly openMemory: Call<[bytes: Uint8Array, size: number, options: Uint8Array], ObjectPointer | null>
+  readonly load: Call<[object: ObjectPointer]>
+  readonly close: Call<[object: ObjectPointer], void>
+  readonly findProgram: Call<[object: ObjectPointer, name: string], ProgramPointer | null>
+  readonly setAutoload: Call<[program: ProgramPointer, autoload: boolean]>
+  readonly programFd: Call<[program: ProgramPointer]>
+  readonly findMap: Call<[object: ObjectPointer, name: string], MapPointer | null>
+  readonly setMaxEntries: Call<[map: MapPointer, entries: number]>
+  readonly maxEntries: Call<[map: MapPointer]>
+  readonly setInitialValue: Call<[map: MapPointer, bytes: Uint8Array, size: number]>
+  readonly mapFd: Call<[map: MapPointer]>
+  readonly attachTcx: Call<[program: ProgramPointer, index: number, options: null], LinkPointer | null>
+  readonly attachFd: Call<[program: number, target: number, type: number, options: Uint8Array]>
+  readonly linkFd: Call<[link: LinkPointer]>
+  readonly destroyLink: Call<[link: LinkPointer]>
+  readonly createHook: Call<[hook: Uint8Array]>
+  readonly destroyHook: Call<[hook: Uint8Array]>
+  readonly attachFilter: Call<[hook: Uint8Array, options: Uint8Array]>
+  readonly detachFilter: Call<[hook: Uint8Array, options: Uint8Array]>
+  readonly queryFilter: Call<[hook: Uint8Array, options: Uint8Array]>
+  readonly queryXdp: Call<[index: number, flags: number, id: Uint8Array]>
+  readonly lookup: Call<[map: number, key: Uint8Array, value: Uint8Array]>
+  /** May wait: its `async` form runs off the event loop's thread. */
+  readonly update: KoffiFunc<Call<[map: number, key: Uint8Array, value: Uint8Array, flags: number]>>
+  readonly takeBatch: Call<
+    [
+      map: number,
+      from: Uint8Array | null,
+      to: Uint8Array,
+      keys: Uint8Array,
+      values: Uint8Array,
+      count: Uint8Array,
+      options: null,
+    ]
+  >
+  readonly infoByFd: Call<[fd: number, info: Uint8Array, length: Uint8Array]>
+  readonly programById: Call<[id: number]>
+  readonly mapById: Call<[id: number]>
+  readonly linkById: Call<[id: number]>
+  readonly query: Call<[target: number, type: number, options: Uint8Array]>
+  readonly testRun: Call<[program: number, options: Uint8Array]>
+  readonly possibleCpus: Call<[]>
+  readonly setPrint: Call<[print: null], bigint | null>
 }
 
 /** libbpf prints to stderr by default; what matters of it comes back as errno and as the verifier's log. */

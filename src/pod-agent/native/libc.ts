@@ -1,5 +1,5 @@
 import koffi from 'koffi'
-import type {Pointer} from './libbpf.ts'
+import type {Call, Pointer} from './libbpf.ts'
 
 export type Address = Pointer<'address'>
 
@@ -14,20 +14,15 @@ const functions = {
 
 /** Results below 0 mean that errno is set: see `checkErrno`. */
 export interface Libc {
-  mmap(
-    this: void,
-    address: null,
-    length: number,
-    protection: number,
-    flags: number,
-    fd: number,
-    offset: number,
-  ): Address
-  munmap(this: void, address: Address, length: number): number
-  close(this: void, fd: number): number
-  clockGettime(this: void, clock: number, time: Uint8Array): number
-  clockGetres(this: void, clock: number, time: Uint8Array): number
-  schedSetaffinity(this: void, pid: number, size: number, mask: Uint8Array): number
+  readonly mmap: Call<
+    [address: null, length: number, protection: number, flags: number, fd: number, offset: number],
+    Address
+  >
+  readonly munmap: Call<[address: Address, length: number]>
+  readonly close: Call<[fd: number]>
+  readonly clockGettime: Call<[clock: number, time: Uint8Array]>
+  readonly clockGetres: Call<[clock: number, time: Uint8Array]>
+  readonly schedSetaffinity: Call<[pid: number, size: number, mask: Uint8Array]>
 }
 
 export function openLibc(): Libc {
