@@ -22,9 +22,9 @@ const common: BuildOptions = {
 /** What oclif asks for only in the development of its own plugins: the compiler alone is 3.5 MB of the first chunk. */
 const leftOut: Plugin = {
   name: 'left-out',
-  setup({onResolve, onLoad}) {
-    onResolve({filter: /^(typescript|ts-node|tsx)$/}, ({path}) => ({path, namespace: 'left-out'}))
-    onLoad({filter: /.*/, namespace: 'left-out'}, () => ({contents: 'module.exports = {}'}))
+  setup(bundler) {
+    bundler.onResolve({filter: /^(typescript|ts-node|tsx)$/}, ({path}) => ({path, namespace: 'left-out'}))
+    bundler.onLoad({filter: /.*/, namespace: 'left-out'}, () => ({contents: 'module.exports = {}'}))
   },
 }
 

@@ -1,6 +1,6 @@
 // Draws docs/rooms.md from the imports, so that the map is never older than the code.
 import {execFileSync} from 'node:child_process'
-import {readFileSync, writeFileSync} from 'node:fs'
+import {writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 
 interface Cruise {
@@ -17,6 +17,9 @@ const purposes: Readonly<Record<string, string>> = {
   events: 'how what was seen looks: rows, conversations, the summary',
   output: 'from values to text: escaping, numbers, colours, tables, the live screen; pure',
   address: 'what an address is: text, bytes, class, prefix; pure',
+  'base-command.ts': 'what all verbs share: their flags, the one catch, the exit status',
+  'cli.ts': 'the entry point',
+  'errors.ts': 'every failure that a person can act on',
   generated: 'codecs written from the BTF of the objects; never edited',
 }
 
@@ -28,23 +31,18 @@ const report = execFileSync('depcruise', ['--config', '.dependency-cruiser.cjs',
 const {modules} = JSON.parse(report) as Cruise // printed by dependency-cruiser
 const room = (path: string) => /^src\/([^/]+)/.exec(path)?.[1]
 const arrows = new Set<string>()
-const counts = new Map<string, number>()
+const rooms = new Set<string>()
 for (const {source, dependencies} of modules) {
   const from = room(source)
   if (from === undefined) continue
-  counts.set(from, (counts.get(from) ?? 0) + 1)
+  rooms.add(from)
   for (const {resolved} of dependencies) {
     const to = room(resolved)
     if (to !== undefined && to !== from && to !== 'errors.ts' && to !== 'version.ts') arrows.add(`  ${from} --> ${to}`)
   }
 }
 
-const rows = [...counts].sort().map(([name, files]) => {
-  const lines = modules
-    .filter(({source}) => room(source) === name)
-    .reduce((sum, {source}) => sum + readFileSync(join(root, source), 'utf8').split('\n').length - 1, 0)
-  return `| \`src/${name}\` | ${purposes[name] ?? ''} | ${files} | ${lines} |`
-})
+const rows = [...rooms].sort().map((name) => `| \`src/${name}\` | ${purposes[name] ?? ''} |`)
 
 writeFileSync(
   join(root, 'docs/rooms.md'),
@@ -59,8 +57,8 @@ writeFileSync(
     ...[...arrows].sort(),
     '```',
     '',
-    '| room | what is in it | files | lines |',
-    '|---|---|---|---|',
+    '| room | what is in it |',
+    '|---|---|',
     ...rows,
     '',
   ].join('\n'),

@@ -6,15 +6,16 @@ import ts from 'typescript'
 
 const root = join(import.meta.dirname, '..')
 
-/** A template's holes are shown by the name of what fills them. */
+/** A template's holes are shown by the name of what fills them; what is computed there has none. */
+const hole = (expression: ts.Expression): string =>
+  /^[\w.]+$/.test(expression.getText()) ? `‹${expression.getText()}›` : '‹…›'
+
 function textOf(node: ts.Expression | undefined): string {
   if (node === undefined) return ''
   if (ts.isStringLiteralLike(node)) return node.text
   if (ts.isTemplateExpression(node))
-    return (
-      node.head.text + node.templateSpans.map((span) => `‹${span.expression.getText()}›${span.literal.text}`).join('')
-    )
-  return `‹${node.getText()}›`
+    return node.head.text + node.templateSpans.map((span) => `${hole(span.expression)}${span.literal.text}`).join('')
+  return hole(node)
 }
 
 function adviceOf(node: ts.Expression | undefined): string {
@@ -60,9 +61,8 @@ const help = (...words: string[]) =>
     env: {...process.env, COLUMNS: '120', NO_COLOR: '1', FORCE_COLOR: '0'},
   }).trimEnd()
 const overview = help()
-const verbs = [...overview.matchAll(/^ {2}([a-z][a-z-]+) {2,}\S/gm)]
-  .map(([, verb]) => verb ?? '')
-  .filter((verb) => verb !== 'help')
+const [, listed = ''] = /^VERBS\n((?: {2}.*\n)+)/m.exec(overview) ?? []
+const verbs = [...listed.matchAll(/^ {2}([a-z][a-z-]+) /gm)].map(([, verb]) => verb ?? '')
 const pages = verbs.flatMap((verb) => ['', `## ${verb}`, '', '```', help(verb), '```'])
 writeFileSync(
   join(root, 'docs/commands.md'),

@@ -4,6 +4,7 @@ import {orderPod} from '../cluster/launch.ts'
 import type {LaunchOptions, NodeTarget, Toleration} from '../cluster/manifest.ts'
 import {manifestText} from '../cluster/manifest-text.ts'
 import {followNames} from '../cluster/names.ts'
+import {checkPermissions} from '../cluster/permissions.ts'
 import {PodGuard} from '../cluster/pod-guard.ts'
 import {resolveTargets} from '../cluster/targets.ts'
 import {badUsage} from '../errors.ts'
@@ -30,7 +31,10 @@ interface OpenContext {
 export async function openCluster(request: ObserveRequest, context: OpenContext): Promise<OpenedCluster> {
   const {notices, interruption, version} = context
   const connection = connect(request.cluster)
-  const targets = await targetsOf(connection, request, context)
+  const [targets] = await Promise.all([
+    targetsOf(connection, request, context),
+    checkPermissions(connection, request.agent.namespace, interruption.signal),
+  ])
   const naming = new AbortController()
   const names = followNames(connection, {signal: naming.signal, warn: (text) => notices.say('', text)})
   const guard = new PodGuard(request.cluster)

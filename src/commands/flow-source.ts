@@ -91,7 +91,7 @@ async function* toTheEnd(events: ReturnType<typeof watchAgent>, node: string): A
 /** The run's last word on a node comes after its pod is gone. */
 async function withoutPod(agent: LaunchedAgent, end: End): Promise<End> {
   try {
-    await agent.remove()
+    await agent.remove({hasStopped: end.stopped !== undefined})
     return {...end, pod: agent.pod}
   } catch (failure) {
     return {failure: asError(failure), ...end}

@@ -3,7 +3,11 @@ import {expect, test} from 'vitest'
 import {proofText} from '../../src/protocol/message.ts'
 import {createIdentity} from '../../src/session/identity.ts'
 
-const keyOf = (publicKey: string) => createPublicKey({key: {kty: 'OKP', crv: 'Ed25519', x: Buffer.from(publicKey, 'base64').toString('base64url')}, format: 'jwk'})
+const keyOf = (publicKey: string) =>
+  createPublicKey({
+    key: {kty: 'OKP', crv: 'Ed25519', x: Buffer.from(publicKey, 'base64').toString('base64url')},
+    format: 'jwk',
+  })
 
 test('a proof verifies with the public key of its own run, for its own nonce, and for nothing else', () => {
   const [mine, other] = [createIdentity(), createIdentity()]

@@ -2,7 +2,10 @@ import {setTimeout as delay} from 'node:timers/promises'
 import {expect, test} from 'vitest'
 import {merge} from '../../src/session/merge.ts'
 
-async function* speaker(name: string, {pauses, ended}: {pauses: readonly number[]; ended: string[]}): AsyncGenerator<string, void> {
+async function* speaker(
+  name: string,
+  {pauses, ended}: {pauses: readonly number[]; ended: string[]},
+): AsyncGenerator<string, void> {
   try {
     for (const [index, pause] of pauses.entries()) {
       await delay(pause)
@@ -16,7 +19,8 @@ async function* speaker(name: string, {pauses, ended}: {pauses: readonly number[
 test('sources are heard in the order in which they speak, each to its end', async () => {
   const ended: string[] = []
   const heard: string[] = []
-  for await (const item of merge([speaker('a', {pauses: [0, 60], ended}), speaker('b', {pauses: [30, 60], ended})])) heard.push(item)
+  for await (const item of merge([speaker('a', {pauses: [0, 60], ended}), speaker('b', {pauses: [30, 60], ended})]))
+    heard.push(item)
   expect(heard).toEqual(['a0', 'b0', 'a1', 'b1'])
   expect(ended).toEqual(['a', 'b'])
 })
