@@ -1,5 +1,6 @@
 import type {AttachedInterface, InterfaceChange} from '../protocol/message.ts'
-import {attachHook, type Hooked, HookRefusal, type HookTools} from './hooks.ts'
+import type {Hooked} from './clsact.ts'
+import {attachHook, HookRefusal, type HookTools} from './hooks.ts'
 import type {KnownLink} from './link-table.ts'
 import {NativeError} from './native/failure.ts'
 

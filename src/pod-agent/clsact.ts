@@ -1,6 +1,6 @@
+import type {AttachedHook} from '../protocol/message.ts'
 import type {Direction} from '../protocol/settings.ts'
 import type {FlowPrograms} from './flow-programs.ts'
-import type {Hooked} from './hooks.ts'
 import type {Attachment} from './native/attachment.ts'
 import {NetlinkSocket} from './native/netlink.ts'
 import {readDump} from './netlink-dump.ts'
@@ -8,6 +8,11 @@ import {filterDump, type Link, type TrafficFilter} from './rtnetlink.ts'
 
 /** 1 is left to those who take it for granted; what runs first sees what others redirect or stop. */
 const firstPriority = 2
+
+export interface Hooked {
+  readonly report: AttachedHook
+  readonly attachment: Attachment
+}
 
 /** Filters of one run on clsact qdiscs, for kernels without TCX. */
 export class ClsactFilters {

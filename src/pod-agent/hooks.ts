@@ -1,18 +1,13 @@
-import type {AttachedHook, HookKind} from '../protocol/message.ts'
+import type {HookKind} from '../protocol/message.ts'
 import type {Direction, HookChoice} from '../protocol/settings.ts'
 import type {FlowPrograms} from './flow-programs.ts'
 import type {Attachment, XdpMode} from './native/attachment.ts'
 import {NativeError} from './native/failure.ts'
-import type {ClsactFilters} from './clsact.ts'
+import type {ClsactFilters, Hooked} from './clsact.ts'
 import type {Link} from './rtnetlink.ts'
 
 /** The reason why an interface is left alone. */
 export class HookRefusal extends Error {}
-
-export interface Hooked {
-  readonly report: AttachedHook
-  readonly attachment: Attachment
-}
 
 export interface HookTools {
   readonly programs: FlowPrograms
