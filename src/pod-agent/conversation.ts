@@ -1,6 +1,6 @@
 import {setTimeout as delay} from 'node:timers/promises'
 import type {AgentMessage, ClientMessage, Hello} from '../protocol/message.ts'
-import {Outbox} from './outbox.ts'
+import {type Message, Outbox} from './outbox.ts'
 import type {ProvedClient} from './server.ts'
 
 /** While this much waits to be acknowledged, no further drain is begun: the kernel's tables go on counting. */
@@ -81,7 +81,7 @@ export class Conversation {
   }
 
   /** Says what carries counts, and again to a client that did not get it. */
-  count(make: (sequence: number) => Uint8Array | string): void {
+  count(make: (sequence: number) => Message): void {
     const message = this.#outbox.add(make)
     if (this.#isOpen) this.#client?.send(message)
   }

@@ -36,10 +36,9 @@ export class Drains {
 
   #send(kind: BatchKind, generation: number, {records, count}: {records: Uint8Array; count: number}): void {
     this.#conversation.count((sequence) => {
-      const message = new Uint8Array(batchHeaderBytes + records.byteLength)
-      writeBatchHeader(message, {kind, sequence, generation, count})
-      message.set(records, batchHeaderBytes)
-      return message
+      const header = new Uint8Array(batchHeaderBytes)
+      writeBatchHeader(header, {kind, sequence, generation, count})
+      return [header, records]
     })
   }
 }

@@ -1,6 +1,9 @@
+/** Text, or a header and the records that follow it: joined by the socket, so that records are not copied once more. */
+export type Message = string | readonly [header: Uint8Array, records: Uint8Array]
+
 interface Kept {
   readonly sequence: number
-  readonly message: Uint8Array | string
+  readonly message: Message
   readonly bytes: number
 }
 
@@ -22,9 +25,10 @@ export class Outbox {
     return this.#bytes
   }
 
-  add<Message extends Uint8Array | string>(make: (sequence: number) => Message): Message {
+  add(make: (sequence: number) => Message): Message {
     const message = make(this.#next)
-    const bytes = typeof message === 'string' ? Buffer.byteLength(message) : message.byteLength
+    const bytes =
+      typeof message === 'string' ? Buffer.byteLength(message) : message[0].byteLength + message[1].byteLength
     this.#kept.push({sequence: this.#next, message, bytes})
     this.#next += 1
     this.#bytes += bytes
@@ -44,7 +48,7 @@ export class Outbox {
     return this.#kept[0]?.sequence ?? this.#next
   }
 
-  kept(): readonly (Uint8Array | string)[] {
+  kept(): readonly Message[] {
     return this.#kept.map(({message}) => message)
   }
 }

@@ -5,6 +5,7 @@ import type {Duplex} from 'node:stream'
 import {type WebSocket, WebSocketServer} from 'ws'
 import {portTaken} from '../errors.ts'
 import {type ClientMessage, type Proof, subprotocol} from '../protocol/message.ts'
+import type {Message} from './outbox.ts'
 import {readClientMessage} from './client-message.ts'
 
 const patienceMs = 5000
@@ -35,8 +36,15 @@ export class ProvedClient {
     return this.#socket.bufferedAmount
   }
 
-  send(message: Uint8Array | string): void {
-    if (this.isOpen) this.#socket.send(message)
+  send(message: Message): void {
+    if (!this.isOpen) return
+    if (typeof message === 'string') {
+      this.#socket.send(message)
+      return
+    }
+    const [header, records] = message
+    this.#socket.send(header, {fin: false})
+    this.#socket.send(records)
   }
 
   /** Resolves when everything was handed to the kernel, or cannot be any more. */

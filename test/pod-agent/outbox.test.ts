@@ -24,7 +24,7 @@ describe('the outbox', () => {
 
   test('counts the bytes that it keeps', () => {
     const outbox = filled(3)
-    outbox.add(() => new Uint8Array(1000))
+    outbox.add(() => [new Uint8Array(16), new Uint8Array(984)])
     expect(outbox.unacknowledgedBytes).toBe(3 * 'message 0'.length + 1000)
     outbox.acknowledge(2)
     expect(outbox.unacknowledgedBytes).toBe(1000)
