@@ -9,16 +9,19 @@ import {PodGuard} from '../cluster/pod-guard.ts'
 import {resolveTargets} from '../cluster/targets.ts'
 import {badUsage} from '../errors.ts'
 import type {Names} from '../events/names.ts'
+import {merge} from '../session/merge.ts'
 import type {FlowSource} from '../session/source.ts'
 import {observeCluster, planRun} from './flow-source.ts'
 import type {Interruption} from './interruption.ts'
 import type {Notices} from './notices.ts'
+import {namedEvents, type Place, placeName, placeOf} from './places.ts'
 import type {AgentRequest, ObserveRequest} from './observe-request.ts'
 
 export interface OpenedCluster extends AsyncDisposable {
   readonly source: FlowSource
   readonly names: Names
-  readonly targets: number
+  /** By the name that their events carry. */
+  readonly places: ReadonlyMap<string, Place>
 }
 
 interface OpenContext {
@@ -38,18 +41,20 @@ export async function openCluster(request: ObserveRequest, context: OpenContext)
   const naming = new AbortController()
   const names = followNames(connection, {signal: naming.signal, warn: (text) => notices.say('', text)})
   const guard = new PodGuard(request.cluster)
-  const source = observeCluster(targets, {
+  const options = {
     ...planRun(request),
     stop: interruption.signal,
     connection,
     launch: launchOptions(request.agent, version),
     guard,
-    progress: (node, step) => notices.detail(node, step),
-  })
+    progress: (node: string, step: string) => notices.detail(node, step),
+  }
+  const each = targets.map((target) => namedEvents(observeCluster([target], options), placeName(target)))
+  const places = new Map(targets.map((target) => [placeName(target), placeOf(target)]))
   return {
-    source,
+    source: merge(each),
     names,
-    targets: targets.length,
+    places,
     [Symbol.asyncDispose]: () => {
       naming.abort()
       guard[Symbol.dispose]()

@@ -56,7 +56,7 @@ export class LiveView implements View {
   started(state: NodeState): Promise<void> {
     this.#terminal ??= new Terminal({onKey: (key) => this.#press(key), onRedraw: () => this.#redraw()})
     this.#ticker ??= setInterval(() => this.#tick(), 1000)
-    this.notice(state.node, `Observing, kernel ${state.hello.kernel}.`)
+    this.notice(state.key, `Observing, kernel ${state.hello.kernel}.`)
     return Promise.resolve()
   }
 

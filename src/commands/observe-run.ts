@@ -8,6 +8,7 @@ import {observeLocal, planRun} from './flow-source.ts'
 import {Interruption} from './interruption.ts'
 import {Notices} from './notices.ts'
 import type {ObserveRequest, OutputForm} from './observe-request.ts'
+import {localPlace, type Place} from './places.ts'
 import {type RunOutcome, showRun} from './show-run.ts'
 import {Sink} from './sink.ts'
 import type {View} from './view.ts'
@@ -55,25 +56,28 @@ class Run {
     const {interruption} = this.#context
     return this.#show(observeLocal({...planRun(this.#request), stop: interruption.signal}), {
       names: noNames,
-      hasNodes: false,
+      places: new Map([['local', localPlace]]),
     })
   }
 
   async cluster(): Promise<RunOutcome> {
     const {openCluster} = await import('./cluster-source.ts')
     await using opened = await openCluster(this.#request, this.#context)
-    return await this.#show(opened.source, {names: opened.names, hasNodes: opened.targets > 1})
+    return await this.#show(opened.source, opened)
   }
 
   async #show(
     source: FlowSource,
-    {names, hasNodes}: {readonly names: Names; readonly hasNodes: boolean},
+    {names, places}: {readonly names: Names; readonly places: ReadonlyMap<string, Place>},
   ): Promise<RunOutcome> {
     const {filter, durationMs} = this.#request
     const {interruption} = this.#context
     const run = new RunState({names, clauses: filter.names})
-    const view = await this.#view(run, hasNodes)
-    return showRun(source, {run, view, onStart: () => durationMs !== undefined && interruption.stopAfter(durationMs)})
+    const view = await this.#view(run, places.size > 1)
+    const onStart = (): void => {
+      if (durationMs !== undefined) interruption.stopAfter(durationMs)
+    }
+    return showRun(source, {run, view, places, onStart})
   }
 
   async #view(run: RunState, hasNodes: boolean): Promise<View> {

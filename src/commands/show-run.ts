@@ -1,10 +1,13 @@
 import type {RunState} from '../events/run-state.ts'
 import type {FlowSource, SourceEvent} from '../session/source.ts'
+import type {Place} from './places.ts'
 import type {View} from './view.ts'
 
 export interface ShowOptions {
   readonly run: RunState
   readonly view: View
+  /** By the name that events carry. */
+  readonly places: ReadonlyMap<string, Place>
   readonly onStart: () => void
 }
 
@@ -30,13 +33,15 @@ export async function showRun(source: FlowSource, options: ShowOptions): Promise
   return {nodes: nodes.size, failures}
 }
 
-async function show(event: SourceEvent, {run, view, onStart}: ShowOptions): Promise<void> {
+async function show(event: SourceEvent, {run, view, places, onStart}: ShowOptions): Promise<void> {
   const {node} = event
   if (event.type === 'start') {
     onStart()
     const startedMs = performance.now()
+    const place = places.get(node) ?? {node, target: node}
     await view.started(
       run.start(node, event.hello, {
+        ...place,
         nowNs: BigInt(Date.now()) * 1_000_000n,
         elapsedMs: () => performance.now() - startedMs,
       }),

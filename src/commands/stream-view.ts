@@ -73,7 +73,7 @@ abstract class StreamView implements View {
 
 export class JsonView extends StreamView {
   override started(state: NodeState): Promise<void> {
-    return this.options.sink.write(jsonLine(startObject(state, targetText(state))))
+    return this.options.sink.write(jsonLine(startObject(state)))
   }
 
   protected override line(row: FlowRow, state: NodeState): string {
@@ -97,9 +97,9 @@ export class TextView extends StreamView {
     this.#options = options
   }
 
-  override started({node, hello}: NodeState): Promise<void> {
+  override started({key, hello}: NodeState): Promise<void> {
     const hooked = hello.interfaces.filter(({hooks}) => hooks.length > 0).length
-    this.notice(node, `Observing ${hooked} of ${hello.interfaces.length} interfaces, kernel ${hello.kernel}.`)
+    this.notice(key, `Observing ${hooked} of ${hello.interfaces.length} interfaces, kernel ${hello.kernel}.`)
     return Promise.resolve()
   }
 
@@ -116,5 +116,3 @@ export class TextView extends StreamView {
     for (const each of run.summaries(top)) await sink.write(summaryText(each.summary, {top: each.top, palette}))
   }
 }
-
-const targetText = ({node}: NodeState): string => (node === 'local' ? 'local' : `node/${node}`)

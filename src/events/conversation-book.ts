@@ -97,7 +97,7 @@ function isSameEnd(key: FlowKey, {source, destination, icmp}: Conversation): boo
 }
 
 function pointOf(conversation: Conversation, state: NodeState, index: number): Point {
-  const place = `${index} ${state.node}`
+  const place = `${index} ${state.key}`
   const known = conversation.points.get(place)
   if (known !== undefined) return known
   const point = {state, index, counts: new Float64Array(8), recent: new Float64Array(8), drain: 0}

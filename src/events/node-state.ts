@@ -18,6 +18,9 @@ export interface NodeEnd {
 }
 
 export interface NodeOptions {
+  readonly node: string
+  /** What was asked for there. */
+  readonly target: string
   /** When it started, by this machine's clock. */
   readonly nowNs: bigint
   /** Since it started, by this machine's clock. */
@@ -31,7 +34,10 @@ const leastDrainSeconds = 0.1
 
 /** Everything that one node has told so far. */
 export class NodeState {
+  /** Tells this agent from the others of the run. */
+  readonly key: string
   readonly node: string
+  readonly target: string
   readonly hello: Hello
   readonly startNs: bigint
   readonly interfaces = new Interfaces()
@@ -47,8 +53,10 @@ export class NodeState {
   #isFinal = false
   #end: NodeEnd | undefined
 
-  constructor(node: string, hello: Hello, options: NodeOptions) {
-    this.node = node
+  constructor(key: string, hello: Hello, options: NodeOptions) {
+    this.key = key
+    this.node = options.node
+    this.target = options.target
     this.hello = hello
     this.startNs = this.#nowNs = options.nowNs
     this.#elapsedMs = options.elapsedMs

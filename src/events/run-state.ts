@@ -3,7 +3,7 @@ import {ConversationBook} from './conversation-book.ts'
 import {type ConversationRow, conversationRow, ratedCounts} from './conversation-row.ts'
 import {RowReader} from './flow-row.ts'
 import {Ledger, type LedgerOptions} from './ledger.ts'
-import {NodeState} from './node-state.ts'
+import {type NodeOptions, NodeState} from './node-state.ts'
 import {joinSummaries, summarize, type Summary} from './summary.ts'
 
 /** Flows listed a node: 200 bytes each here. */
@@ -27,18 +27,18 @@ export class RunState {
     return this.#options.names
   }
 
-  start(node: string, hello: Hello, clock: {readonly nowNs: bigint; readonly elapsedMs: () => number}): NodeState {
-    const state = new NodeState(node, hello, {...clock, flowLimit})
-    this.#nodes.set(node, {state, ledger: new Ledger(this.#options)})
+  start(key: string, hello: Hello, options: Omit<NodeOptions, 'flowLimit'>): NodeState {
+    const state = new NodeState(key, hello, {...options, flowLimit})
+    this.#nodes.set(key, {state, ledger: new Ledger(this.#options)})
     return state
   }
 
-  get(node: string): NodeState | undefined {
-    return this.#nodes.get(node)?.state
+  get(key: string): NodeState | undefined {
+    return this.#nodes.get(key)?.state
   }
 
   ledgerOf(state: NodeState): Ledger {
-    return this.#nodes.get(state.node)?.ledger ?? new Ledger(this.#options)
+    return this.#nodes.get(state.key)?.ledger ?? new Ledger(this.#options)
   }
 
   /** One summary a node, and one of all where there are several. Call it once, at the end. */

@@ -13,6 +13,7 @@ export const summaryObject = (
   kind: 'summary',
   time: rfc3339(timeNs),
   node: summary.node,
+  target: summary.target,
   duration: summary.seconds,
   seen: {...summary.seen},
   filtered: {...summary.filtered},
@@ -52,7 +53,7 @@ const topObject = ({source, destination, protocol, icmp, counts, countedAt}: Con
 })
 
 /** The contract's `start` line. */
-export function startObject({node, hello, startNs}: NodeState, target: string): JsonValue {
+export function startObject({node, target, hello, startNs}: NodeState): JsonValue {
   return {
     kind: 'start',
     time: rfc3339(startNs),

@@ -11,15 +11,16 @@ export function summaryText(
   summary: Summary,
   {top, palette}: {readonly top: readonly ConversationRow[]; readonly palette: Palette},
 ): string {
-  const {node, seconds, seen, flows, protocols, classes, icmp} = summary
-  const title = node === '*' ? 'all nodes' : escapeText(node)
+  const {node, target, seconds, seen, flows, protocols, classes, icmp} = summary
+  const place = target?.startsWith('pod/') === true ? `${target} on ${node}` : node
+  const title = node === '*' ? 'all nodes' : escapeText(place)
   const heading = `${title}: ${plural(seen.packets, 'packet')}, ${byteQuantity(seen.bytes)} and ${plural(flows, 'flow')} in ${shortDuration(seconds * 1000)}`
   const blocks = [
     palette.heading(heading),
     countsTable('PROTOCOL', protocols, palette),
     countsTable('ADDRESSES', classes, palette),
     icmpTable(icmp, palette),
-    topTable(top, palette),
+    topTable(top, {hasNodes: node === '*', palette}),
     accountText(summary, palette),
     removedText(summary, palette),
   ]
@@ -47,7 +48,10 @@ function icmpTable(icmp: ReadonlyMap<string, number>, palette: Palette): string 
   return titled(plainTable([['ICMP', 'PACKETS'], ...rows], [1]), palette)
 }
 
-function topTable(top: readonly ConversationRow[], palette: Palette): string {
+function topTable(
+  top: readonly ConversationRow[],
+  {hasNodes, palette}: {readonly hasNodes: boolean; readonly palette: Palette},
+): string {
   if (top.length === 0) return ''
   const end = (each: ConversationRow['source']): string => {
     const name = shortName(each.name)
@@ -59,7 +63,7 @@ function topTable(top: readonly ConversationRow[], palette: Palette): string {
     [row.protocol, detailOf(row)].filter((part) => part !== '').join(' '),
     exactCount(row.counts.packets),
     byteQuantity(row.counts.bytes),
-    escapeText(row.countedAt.interface),
+    escapeText(hasNodes ? `${row.countedAt.node}:${row.countedAt.interface}` : row.countedAt.interface),
   ])
   const title = ['TOP CONVERSATIONS', 'WITH', 'PROTOCOL', 'PACKETS', 'BYTES', 'COUNTED AT']
   return titled(plainTable([title, ...rows], [3, 4]), palette)

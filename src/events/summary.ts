@@ -8,6 +8,7 @@ import type {NodeState} from './node-state.ts'
 /** The end of a run on one node, or on all of them together: every packet that was seen, accounted for. */
 export interface Summary {
   readonly node: string
+  readonly target: string | undefined
   readonly seconds: number
   readonly seen: Counts
   readonly filtered: Counts
@@ -50,6 +51,7 @@ export function summarize(state: NodeState, ledger: Ledger, isNamed: boolean): S
   const counted = state.book.total
   return {
     node: state.node,
+    target: state.target,
     seconds: state.seconds,
     seen: sumOf(({seen}) => [seen]),
     filtered: plus(
@@ -116,6 +118,7 @@ export function joinSummaries(all: readonly Summary[]): Summary {
   const failures = all.flatMap(({node, failure}) => (failure === undefined ? [] : [`${node}: ${failure}`]))
   return {
     node: '*',
+    target: undefined,
     seconds: Math.max(0, ...all.map(({seconds}) => seconds)),
     seen: sumOf(({seen}) => seen),
     filtered: sumOf(({filtered}) => filtered),

@@ -31,6 +31,12 @@ function oneNode(node: string): SourceEvent[] {
   ]
 }
 
+const places = new Map([
+  ['local', {node: 'local', target: 'local'}],
+  ['node1', {node: 'node1', target: 'node/node1'}],
+  ['node1 pod/shop/web-0', {node: 'node1', target: 'pod/shop/web-0'}],
+])
+
 // eslint-disable-next-line @typescript-eslint/require-await -- a recorded source waits for nothing
 async function* recorded(...events: SourceEvent[]): FlowSource {
   yield* events
@@ -46,7 +52,7 @@ async function shown(form: 'text' | 'json', source: FlowSource, stdout = new Pas
       ? new JsonView(streamed)
       : new TextView({...streamed, palette: palette(false), timeFormat: 'rfc3339', isWide: false, hasNodes: false})
   const output = text(stdout)
-  const outcome = await showRun(source, {run, view, onStart: () => undefined}).finally(() => stdout.end())
+  const outcome = await showRun(source, {run, view, places, onStart: () => undefined}).finally(() => stdout.end())
   return {output: await output, stderr: stderr.join(''), outcome}
 }
 
@@ -75,6 +81,25 @@ test('JSON is one object a line: start, flows, a summary for each node and one f
   ]) // prettier-ignore
   expect(objects.every(({time}) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/.test(time))).toBe(true)
   expect(objects[0]).toMatchObject({target: 'node/node1', kernel: '6.18.0', clockOffsetNs: '1700000000000000000'})
+})
+
+test('a node and a pod on it are two places of one node', async () => {
+  const {output} = await shown('json', recorded(...oneNode('node1'), ...oneNode('node1 pod/shop/web-0')))
+  const objects = output
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+  const told = (wanted: string) => objects.filter(({kind}) => kind === wanted).map(({node, target}) => [node, target])
+  expect(told('start')).toEqual([
+    ['node1', 'node/node1'],
+    ['node1', 'pod/shop/web-0'],
+  ])
+  expect(told('summary')).toEqual([
+    ['node1', 'node/node1'],
+    ['node1', 'pod/shop/web-0'],
+    ['*', undefined],
+  ])
+  expect(objects.at(-1)).toMatchObject({seen: {packets: 6}, inFlows: {packets: 6}})
 })
 
 test('the failure of one node is told apart, and the others are summed up', async () => {

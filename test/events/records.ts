@@ -137,7 +137,13 @@ export const second = 1_000_000_000n
 export const ticks = (seconds: number): number => Number((BigInt(Math.round(seconds * 1000)) * 1_000_000n) >> 20n)
 
 export function aNode(node = 'node1', hello: Partial<Hello> = {}): NodeState {
-  return new NodeState(node, aHello(hello), {nowNs: 1_700_000_100n * second, elapsedMs: () => 2000, flowLimit: 1000})
+  return new NodeState(node, aHello(hello), {
+    node,
+    target: `node/${node}`,
+    nowNs: 1_700_000_100n * second,
+    elapsedMs: () => 2000,
+    flowLimit: 1000,
+  })
 }
 
 export const drain = (

@@ -17,7 +17,7 @@ function aRun(
 ): RunState {
   const run = new RunState({names, clauses})
   for (const node of nodes) {
-    const state = run.start(node, aHello(), clock)
+    const state = run.start(node, aHello(), {...clock, node, target: `node/${node}`})
     const totals = someTotals({
       seen: [20, 2000],
       otherFamily: [2, 120],
@@ -96,7 +96,7 @@ test('several nodes end with a summary of all, and the top counts a conversation
 
 test('a run that lost its agent says that the last counts are missing and does not claim to be clean', () => {
   const run = new RunState({names: noNames, clauses: []})
-  const state = run.start('node1', aHello(), clock)
+  const state = run.start('node1', aHello(), {...clock, node: 'node1', target: 'node/node1'})
   state.add(drain(lines({packets: 2}), {totals: someTotals({seen: [5, 500]})}))
   state.finish({failure: new Error('The agent ended')})
   const [only] = run.summaries(10)
