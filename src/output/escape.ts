@@ -9,11 +9,16 @@ const unsafe =
 export const escapeText = (text: string): string =>
   text.replaceAll(unsafe, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`)
 
+const isPlain = /^[\u0020-\u007e]*$/
+
 /** The same in JSON, where it stays the same string for the reader. */
-export const escapeJson = (json: string): string =>
-  json.replaceAll(unsafe, (character) =>
+export function escapeJson(json: string): string {
+  // Nearly every line is plain, and the classes of Unicode cost more than making it.
+  if (isPlain.test(json)) return json
+  return json.replaceAll(unsafe, (character) =>
     Array.from(
       {length: character.length},
       (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`,
     ).join(''),
   )
+}
