@@ -4,7 +4,7 @@ import {afterAll, beforeAll, describe, expect, test} from 'vitest'
 import type {FlowPrograms} from '../../src/pod-agent/flow-programs.ts'
 import {ethernet, extension, icmpv6, ipv6, type Layer, tcp, udp} from '../support/packets.ts'
 import {far, Lab, near, script} from './lab.ts'
-import {isRoot, loadPrograms, sum, takeAll} from './programs.ts'
+import {isRoot, loadPrograms, mergeCpus, sum, takeAll} from './programs.ts'
 
 const hexLines = (frames: readonly Uint8Array[]): string =>
   frames.map((frame) => `${Buffer.from(frame).toString('hex')}\n`).join('')
@@ -37,7 +37,7 @@ describe.skipIf(!isRoot)('on real devices (needs root)', () => {
     lab.farRun(`python3 ${script('tx-ring.py')} ${far.device}`, hexLines(sent))
     await setTimeout(100)
     const {flows} = await takeAll(programs)
-    const ours = flows.filter((flow) => flow.source.startsWith('20010db8'))
+    const ours = mergeCpus(flows).filter((flow) => flow.source.startsWith('20010db8'))
     const sorted = ours
       .map(({protocol, packets, headers}) => ({protocol, packets, headers}))
       .sort((a, b) => a.protocol - b.protocol)
@@ -88,7 +88,7 @@ describe.skipIf(!isRoot)('on real devices (needs root)', () => {
     }
     expect(() => lab.run('ping -6 -c 1 -w 1 -q 2001:db8:86dd::2')).toThrow('ping')
     const {flows} = await takeAll(programs)
-    expect(flows.filter((flow) => flow.protocol === 17)).toMatchObject([
+    expect(mergeCpus(flows).filter((flow) => flow.protocol === 17)).toMatchObject([
       {packets: 4, bytes: 4 * 52, source: '20010db886dd00000000000000000001'},
     ])
     expect(flows.filter(({ports: [type]}) => type === 128 << 8)).toMatchObject([
@@ -106,6 +106,8 @@ describe.skipIf(!isRoot)('on real devices (needs root)', () => {
     lab.farRun(`python3 ${script('tx-ring.py')} ${far.device}`, hexLines(tagged))
     await setTimeout(100)
     const {flows} = await takeAll(programs)
-    expect(flows.filter((flow) => flow.protocol === 17)).toMatchObject([{packets: 3, bytes: 3 * 52, ports: [1234, 53]}])
+    expect(mergeCpus(flows).filter((flow) => flow.protocol === 17)).toMatchObject([
+      {packets: 3, bytes: 3 * 52, ports: [1234, 53]},
+    ])
   })
 })

@@ -94,6 +94,15 @@ export async function takeAll(programs: FlowPrograms): Promise<Seen> {
   return {flows, ...readTotals(new DataView(totals.buffer)).directions}
 }
 
+/** Lines of one flow, one from each CPU that saw it, as one. */
+export function mergeCpus(lines: readonly Flow[]): readonly Flow[] {
+  const key = ({source, destination, ports, protocol, direction, interfaceIndex}: Flow) =>
+    JSON.stringify([source, destination, ports, protocol, direction, interfaceIndex])
+  return Object.values(Object.groupBy(lines, key)).flatMap((same = []) =>
+    same.slice(0, 1).map((first) => ({...first, ...sum(same)})),
+  )
+}
+
 export const sum = (tallies: readonly Tally[]): Tally => ({
   packets: tallies.reduce((total, each) => total + each.packets, 0),
   bytes: tallies.reduce((total, each) => total + each.bytes, 0),
