@@ -32,10 +32,15 @@ const qdiscs = () => cluster.onNode('node1', ['tc', 'qdisc', 'show', 'clsact'])
 
 async function started(...args: string[]): Promise<Plugin> {
   const plugin = new Plugin(['observe', 'node1', '-o', 'json', ...args], {kubeconfig: cluster.kubeconfig})
-  await plugin.until(/"kind":"start"/)
-  loaded = programsOf(await agentPid())
-  expect(await programs()).not.toEqual([]) // otherwise nothing below could fail
-  return plugin
+  try {
+    await plugin.until(/"kind":"start"/)
+    loaded = programsOf(await agentPid())
+    expect(await programs()).not.toEqual([]) // otherwise nothing below could fail
+    return plugin
+  } catch (cause) {
+    await plugin.end()
+    throw cause
+  }
 }
 
 async function cleanIn(limitMs: number): Promise<void> {
@@ -48,12 +53,9 @@ async function cleanIn(limitMs: number): Promise<void> {
   }
 }
 
-/** The process of the agent on node1, by its settings in the command line. */
+/** The process of the newest agent, by its settings in the command line; an earlier test's may still be ending. */
 async function agentPid(): Promise<number> {
-  const pids = (await run(['pgrep', '-f', 'agent[.]js [{]'])).trim().split('\n').map(Number)
-  const [pid] = pids.filter((each) => !readFileSync(`/proc/${each}/cmdline`, 'utf8').includes('nsenter'))
-  if (pid === undefined) throw new Error('no agent runs')
-  return pid
+  return Number(await run(['pgrep', '--newest', '-f', '^/usr/bin/node .*agent[.]js [{]']))
 }
 
 describe('a node is clean', () => {
