@@ -1,7 +1,8 @@
 import {spawn} from 'node:child_process'
 import {connect} from '../src/cluster/connection.ts'
-import {PodStream} from '../src/cluster/pod-stream.ts'
+import {launch} from '../test/cluster/launching.ts'
 import {startCluster, type Cluster} from '../test/cluster/lab.ts'
+import {standInImage} from '../test/cluster/stand-in.ts'
 import {firstLine, interrupt, median, plugin} from './lab.ts'
 import type {BenchRow} from './row.ts'
 
@@ -45,30 +46,16 @@ async function firstRow(cluster: Cluster): Promise<number> {
   return elapsed
 }
 
+/** The tests' stand-in agent sends as many bytes as it is asked for; everything between is what a real agent has. */
 async function bulk(cluster: Cluster): Promise<number> {
-  const container = {
-    name: 'bulk',
-    image: 'localhost/busybox:1',
-    imagePullPolicy: 'IfNotPresent',
-    command: ['nc', '-lk', '-p', '9000', '-e', 'dd', 'if=/dev/zero', 'bs=64k', `count=${megabytes * 16}`],
-  }
-  await cluster.apply({
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: {name: 'bench-bulk', namespace: 'default'},
-    spec: {nodeName: 'node2', terminationGracePeriodSeconds: 0, containers: [container]},
-  })
-  await cluster.kubectl(['wait', '--for=condition=Ready', 'pod/bench-bulk', '--timeout=25s'])
-  const stream = await PodStream.open(connect({kubeconfig: cluster.kubeconfig}), {
-    namespace: 'default',
-    pod: 'bench-bulk',
-    port: 9000,
-  })
+  await cluster.loadImage(standInImage())
+  await using agent = await launch(connect({kubeconfig: cluster.kubeconfig}))
+  const stream = await agent.open()
   const start = performance.now()
+  stream.write(`bulk ${megabytes}`)
   let bytes = 0
   for await (const chunk of stream as AsyncIterable<Buffer>) bytes += chunk.byteLength
   const elapsed = (performance.now() - start) / 1000
-  await cluster.kubectl(['delete', 'pod', 'bench-bulk', '--wait=false'])
-  if (bytes < megabytes << 20) throw new Error(`only ${bytes} bytes of ${megabytes} MB came through`)
+  if (bytes !== megabytes << 20) throw new Error(`${bytes} bytes of ${megabytes} MiB came through`)
   return bytes / 1e6 / elapsed
 }
