@@ -51,12 +51,9 @@ export async function* watchAgent(door: AgentDoor, options: WatchOptions): Async
       conversation.rethrowFinal(cause)
       lastHeard = Math.max(lastHeard, wire.lastHeard)
       if (Date.now() - lastHeard > options.silenceMs) throw tunnelLost(door.node, cause)
-      if (!isBroken)
-        yield {
-          type: 'notice',
-          node: door.node,
-          text: `The tunnel broke (${(cause as Error).message}); connecting again.`,
-        }
+      // An agent that fails before its first word says why by its end, which follows.
+      if (!isBroken && conversation.hasStarted)
+        yield {type: 'notice', node: door.node, text: 'The tunnel to the agent broke; connecting again.'}
       isBroken = true
       await delay(retryMs)
     } finally {
@@ -69,13 +66,14 @@ export async function* watchAgent(door: AgentDoor, options: WatchOptions): Async
 class Conversation {
   received = -1
   acknowledged = -1
+  /** The agent has said hello. */
+  hasStarted = false
   readonly #door: AgentDoor
   readonly #options: WatchOptions
   readonly #interfaces = new Map<number, AttachedInterface>()
   readonly #gone = new AbortController()
   #ended: Error | undefined
   #wire: Wire | undefined
-  #started = false
   #flows: Uint8Array[] = []
   #totals: Uint8Array | undefined
 
@@ -168,8 +166,8 @@ class Conversation {
     if (hello.layout !== layoutHash) throw agentMismatch(hello.layout, layoutHash)
     const known = new Map(this.#interfaces)
     for (const each of hello.interfaces) this.#remember(each, true)
-    if (!this.#started) {
-      this.#started = true
+    if (!this.hasStarted) {
+      this.hasStarted = true
       yield {type: 'start', node, hello}
       return
     }
