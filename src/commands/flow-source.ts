@@ -55,12 +55,15 @@ async function* observeTarget(target: NodeTarget, options: ClusterOptions): Asyn
     yield {type: 'end', node: target.node, end: stop.aborted ? {} : {failure: asError(failure)}}
     return
   }
+  let told = false
   try {
     for await (const event of toTheEnd(watchAgent(agent, {identity, silenceMs, stop}), target.node)) {
+      told ||= event.type === 'end'
       yield event.type === 'end' ? {...event, end: await withoutPod(agent, event.end)} : event
     }
   } finally {
-    await agent.remove()
+    // Without an end the reader left; with one, a pod that stays has been told and leaves the other nodes alone.
+    if (!told) await agent.remove()
   }
 }
 

@@ -32,7 +32,7 @@ type Message = Exclude<AgentMessage, {type: 'challenge' | 'alive'}>
 /** Everything one agent tells until it stopped; a broken tunnel is opened again and no count is lost or doubled. Ends by returning what was removed. */
 export async function* watchAgent(door: AgentDoor, options: WatchOptions): AsyncGenerator<SourceEvent, Stopped> {
   const conversation = new Conversation(door, options)
-  let lastHeard = Date.now()
+  let lastHeard = performance.now()
   let isBroken = false
   for (;;) {
     using wire = await conversation.connect(lastHeard)
@@ -50,7 +50,7 @@ export async function* watchAgent(door: AgentDoor, options: WatchOptions): Async
     } catch (cause) {
       conversation.rethrowFinal(cause)
       lastHeard = Math.max(lastHeard, wire.lastHeard)
-      if (Date.now() - lastHeard > options.silenceMs) throw tunnelLost(door.node, cause)
+      if (performance.now() - lastHeard > options.silenceMs) throw tunnelLost(door.node, cause)
       // An agent that fails before its first word says why by its end, which follows.
       if (!isBroken && conversation.hasStarted)
         yield {type: 'notice', node: door.node, text: 'The tunnel to the agent broke; connecting again.'}
@@ -94,7 +94,7 @@ class Conversation {
       } catch (cause) {
         // An API server that is away for a moment is no reason to end; an agent that is gone is.
         if (this.#ended !== undefined) throw this.#ended
-        if (Date.now() - lastHeard > silenceMs) throw tunnelLost(this.#door.node, cause)
+        if (performance.now() - lastHeard > silenceMs) throw tunnelLost(this.#door.node, cause)
         await delay(retryMs)
       }
     }

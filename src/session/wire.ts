@@ -20,9 +20,9 @@ export class Wire {
   readonly #heard = new Queue<Heard>()
   readonly #options: WireOptions
   readonly #beat: NodeJS.Timeout
-  /** Zero until the agent has said something over this wire. */
+  /** performance.now() when the agent last said something over this wire; 0 before. A clock that somebody sets is no measure of silence. */
   lastHeard = 0
-  readonly #opened = Date.now()
+  readonly #opened = performance.now()
 
   constructor(stream: Duplex, options: WireOptions) {
     this.#options = options
@@ -61,7 +61,7 @@ export class Wire {
   }
 
   #receive(bytes: Buffer, isBinary: boolean): void {
-    this.lastHeard = Date.now()
+    this.lastHeard = performance.now()
     try {
       if (isBinary) this.#heard.push({batch: readBatch(bytes)})
       else this.#message(JSON.parse(bytes.toString()) as AgentMessage) // same build on both ends: the layout hash in hello says so
@@ -82,7 +82,7 @@ export class Wire {
 
   #heartbeat(): void {
     this.send({type: 'alive'})
-    const silence = Date.now() - Math.max(this.lastHeard, this.#opened)
+    const silence = performance.now() - Math.max(this.lastHeard, this.#opened)
     if (silence > this.#options.silenceMs)
       this.#heard.fail(new Error(`nothing was heard for ${Math.round(silence / 1000)} s`))
   }
