@@ -147,7 +147,6 @@ export async function measureDatapath(): Promise<readonly BenchRow[]> {
         clock,
         object: join(build, 'bpf/flow.bpf.o'),
         filter: everything,
-        xdp: true,
         lines,
       }),
     drive: (mask) => new Driver({library, object: join(build, 'bpf/drive.bpf.o'), mask}),

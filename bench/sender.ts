@@ -15,7 +15,7 @@ export class Driver implements Disposable {
       without: [],
       maxEntries: {},
       constants: {'.rodata.drive': new Uint8Array(Uint32Array.of(mask).buffer)},
-    })
+    }).load()
   }
 
   get fd(): number {

@@ -18,11 +18,14 @@ export class Drains {
     this.#conversation = conversation
   }
 
-  /** All counts up to now, in one run of sequence numbers. A client that reads slowly slows this down, and the kernel's other generation counts on. */
-  async drain({final}: {readonly final: boolean}): Promise<void> {
+  /** All counts up to now, in one run of sequence numbers. A client that reads slowly slows this down, and the kernel's other generation counts on. Tells how many lines there were. */
+  async drain({final}: {readonly final: boolean}): Promise<{readonly lines: number}> {
     const {generation, monotonicNs} = await this.#programs.swap()
+    let lines = 0
     for (const piece of this.#programs.tables.take(pieceBytes)) {
-      this.#send('flows', generation, {records: piece, count: piece.byteLength / flowLineLayout.size})
+      const count = piece.byteLength / flowLineLayout.size
+      this.#send('flows', generation, {records: piece, count})
+      lines += count
       while (!this.#conversation.canTakeMore) await delay(10)
     }
     const totals = Buffer.from(this.#programs.tables.totals())
@@ -32,6 +35,7 @@ export class Drains {
       const drained: Drained = {type: 'drained', sequence, generation, monotonicNs: String(monotonicNs), final}
       return JSON.stringify(drained)
     })
+    return {lines}
   }
 
   #send(kind: BatchKind, generation: number, {records, count}: {records: Uint8Array; count: number}): void {

@@ -17,6 +17,7 @@ import {check} from './native/failure.ts'
 import type {Libbpf} from './native/libbpf.ts'
 import type {Libc} from './native/libc.ts'
 import {SharedMemory} from './native/memory.ts'
+import {observer, type Observer, observers, ProgramSet, timeTeller, xdpObserver} from './program-set.ts'
 import {FlowTables, tableBytes} from './flow-tables.ts'
 import {writeSettings} from './kernel-settings.ts'
 import {testRun} from './native/test-run.ts'
@@ -33,8 +34,6 @@ export interface FlowOptions {
   readonly lines?: number
   /** Entries of each generation's spill. */
   readonly spill?: number
-  /** The XDP programs need Linux 5.18: they are loaded only when asked for. */
-  readonly xdp?: boolean
 }
 
 /** `bare`: the device has no link header (tun, wireguard, ip6tnl, sit, gre: any ARPHRD but Ethernet and loopback). */
@@ -54,25 +53,12 @@ export interface Swap {
 const smallestFrame = 64
 /** The index has 23 bits for a line's number + 1. */
 const mostLines = 2 ** 22
-const xdpPrograms = ['on_xdp', 'on_bare_xdp']
-const tcPrograms = ['on_tc_ingress', 'on_tc_egress', 'on_bare_ingress', 'on_bare_egress', 'tell_time']
-const maps = [
-  '.rodata.settings',
-  '.data.generation',
-  '.data.tick',
-  '.rodata',
-  'cpu_states',
-  'flow_index',
-  'flow_lines',
-  'even_spill',
-  'odd_spill',
-  'spills',
-]
 
 /** The data path: programs, maps and what they counted. */
 export class FlowPrograms implements Disposable {
   readonly #options: FlowOptions
   readonly #object: BpfObject
+  readonly #programs: ProgramSet
   readonly #states: SharedMemory
   readonly #index: SharedMemory
   readonly #lines: SharedMemory
@@ -84,23 +70,31 @@ export class FlowPrograms implements Disposable {
   readonly tables: FlowTables
 
   constructor(options: FlowOptions) {
-    const {libbpf, libc, lines = 8192, spill = 65_536, filter, xdp = false} = options
+    const {libbpf, libc, lines = 8192, spill = 65_536, filter} = options
     this.#options = options
     this.cpus = check('libbpf_num_possible_cpus', libbpf.possibleCpus())
     if (lines > mostLines || !Number.isInteger(Math.log2(lines)))
       throw new RangeError(`a table of ${lines} lines: not a power of two up to ${mostLines}`)
     const each = 2 * this.cpus * lines
+    const bytes = readFileSync(options.object)
     this.#object = new BpfObject(libbpf, {
-      bytes: readFileSync(options.object),
-      without: xdp ? [] : xdpPrograms,
-      maxEntries: {cpu_states: 2 * this.cpus, flow_index: each / 2, flow_lines: each, even_spill: spill, odd_spill: spill},
+      bytes,
+      without: observers,
+      maxEntries: {
+        cpu_states: 2 * this.cpus,
+        flow_index: each / 2,
+        flow_lines: each,
+        even_spill: spill,
+        odd_spill: spill,
+      },
       constants: {'.rodata.settings': writeSettings(filter, {cpus: this.cpus, lines})},
-    })
+    }).load()
+    this.#programs = new ProgramSet(libbpf, {bytes, maps: this.#object})
     const map = (name: string, size: number) => new SharedMemory(libc, {fd: this.#object.mapFd(name), size})
-    const bytes = tableBytes(this.cpus, lines)
-    this.#states = map('cpu_states', bytes.states)
-    this.#index = map('flow_index', bytes.index)
-    this.#lines = map('flow_lines', bytes.lines)
+    const sizes = tableBytes(this.cpus, lines)
+    this.#states = map('cpu_states', sizes.states)
+    this.#index = map('flow_index', sizes.index)
+    this.#lines = map('flow_lines', sizes.lines)
     this.#generation = map('.data.generation', 4)
     this.#word = new Uint32Array(this.#generation.buffer)
     this.#ticks = this.#readTicks()
@@ -115,16 +109,21 @@ export class FlowPrograms implements Disposable {
     })
   }
 
+  /** Loads these programs without blocking the event loop. The others are loaded when they are first attached. */
+  prepare(names: Iterable<Observer>): Promise<void> {
+    return this.#programs.prepare(names)
+  }
+
   attachTcx({index, direction, bare}: Place): Attachment {
-    return attachTcx(this.#options.libbpf, this.#object.program(tcName(direction, bare)), index)
+    return attachTcx(this.#options.libbpf, this.#programs.program(observer(direction, bare)), index)
   }
 
   attachClsact(place: ClsactPlace & Place): {attachment: Attachment; madeQdisc: boolean} {
-    return attachClsact(this.#options.libbpf, this.#object.programFd(tcName(place.direction, place.bare)), place)
+    return attachClsact(this.#options.libbpf, this.programFd(observer(place.direction, place.bare)), place)
   }
 
   attachXdp({index, bare, mode}: {index: number; bare: boolean; mode: XdpMode}): Attachment {
-    return attachXdp(this.#options, this.#object.programFd(bare ? 'on_bare_xdp' : 'on_xdp'), {index, mode})
+    return attachXdp(this.#options, this.programFd(xdpObserver(bare)), {index, mode})
   }
 
   /** Lets the other generation count, and waits until no program writes to this one. Never blocks the event loop. */
@@ -142,17 +141,17 @@ export class FlowPrograms implements Disposable {
 
   /** Ids of everything that was loaded, for looking afterwards. */
   ids(): readonly {readonly kind: Kind; readonly id: number}[] {
-    const {libbpf, xdp = false} = this.#options
-    const programs = [...tcPrograms, ...(xdp ? xdpPrograms : [])]
+    const {libbpf} = this.#options
+    const programs = [this.#object.programFd(timeTeller), ...this.#programs.fds]
     return [
-      ...programs.map((name) => ({kind: 'program' as const, id: programId(libbpf, this.programFd(name))})),
-      ...maps.map((name) => ({kind: 'map' as const, id: mapId(libbpf, this.#object.mapFd(name))})),
+      ...programs.map((fd) => ({kind: 'program' as const, id: programId(libbpf, fd)})),
+      ...this.#object.mapFds.map((fd) => ({kind: 'map' as const, id: mapId(libbpf, fd)})),
     ]
   }
 
   #readTicks(): TickClock {
     const {libbpf, libc, clock} = this.#options
-    testRun(libbpf, this.programFd('tell_time'), {frame: new Uint8Array(smallestFrame)})
+    testRun(libbpf, this.#object.programFd(timeTeller), {frame: new Uint8Array(smallestFrame)})
     using memory = new SharedMemory(libc, {fd: this.#object.mapFd('.data.tick'), size: tickLayout.size})
     const view = new DataView(memory.buffer)
     const read = (at: number) => view.getBigUint64(at, true)
@@ -163,12 +162,13 @@ export class FlowPrograms implements Disposable {
     })
   }
 
-  programFd(name: string): number {
-    return this.#object.programFd(name)
+  programFd(name: Observer): number {
+    return this.#programs.programFd(name)
   }
 
   close(): void {
     for (const memory of [this.#states, this.#index, this.#lines, this.#generation]) memory.close()
+    this.#programs.close()
     this.#object.close()
   }
 
@@ -176,5 +176,3 @@ export class FlowPrograms implements Disposable {
     this.close()
   }
 }
-
-const tcName = (direction: Place['direction'], bare: boolean): string => `on_${bare ? 'bare' : 'tc'}_${direction}`

@@ -4,6 +4,7 @@ import type {FlowPrograms} from './flow-programs.ts'
 import type {Attachment, XdpMode} from './native/attachment.ts'
 import {NativeError} from './native/failure.ts'
 import type {ClsactFilters, Hooked} from './clsact.ts'
+import {observer, type Observer, xdpObserver} from './program-set.ts'
 import type {Link} from './rtnetlink.ts'
 
 /** The reason why an interface is left alone. */
@@ -17,6 +18,11 @@ export interface HookTools {
   readonly attachTcx: (program: number, place: {index: number; direction: Direction}) => Attachment
   /** Id of the XDP program on an interface, 0 for none. */
   readonly xdpProgram: (index: number) => number
+}
+
+/** What `attachHook` needs for both directions. */
+export function observersOf(choice: HookChoice, {isBare}: Link): readonly Observer[] {
+  return [choice.startsWith('xdp') ? xdpObserver(isBare) : observer('ingress', isBare), observer('egress', isBare)]
 }
 
 /** Puts the programs on one direction of an interface, beside whatever is there. */
@@ -44,7 +50,7 @@ function attachTcx(
   link: Link,
   {direction, why}: {direction: Direction; why: string},
 ): Hooked {
-  const program = programs.programFd(`on_${link.isBare ? 'bare' : 'tc'}_${direction}`)
+  const program = programs.programFd(observer(direction, link.isBare))
   const attachment = attach(program, {index: link.index, direction})
   return {attachment, report: {direction, hook: 'tcx', why}}
 }

@@ -60,6 +60,13 @@ export class Interfaces implements Disposable {
   }
 }
 
+/** The interfaces that are there now. */
+export function presentLinks(): readonly KnownLink[] {
+  const table = new LinkTable()
+  table.replace(dumpAll())
+  return table.links
+}
+
 function dumpAll(): readonly RouteMessage[] {
   using socket = new NetlinkSocket(0)
   return [...readDump(socket, linkDump), ...readDump(socket, addressDump)]

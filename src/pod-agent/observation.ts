@@ -5,8 +5,8 @@ import {Attachments} from './attachments.ts'
 import {interfaceChoice} from './choose-interface.ts'
 import {ClsactFilters} from './clsact.ts'
 import {FlowPrograms} from './flow-programs.ts'
-import type {HookTools} from './hooks.ts'
-import {Interfaces} from './interfaces.ts'
+import {type HookTools, observersOf} from './hooks.ts'
+import {Interfaces, presentLinks} from './interfaces.ts'
 import type {KnownLink} from './link-table.ts'
 import {removeClsact} from './native/attachment.ts'
 import {Clock} from './native/clock.ts'
@@ -68,6 +68,7 @@ export class Observation implements Disposable {
   /** In the network namespace of the calling thread. Interfaces beyond the first few are attached afterwards. */
   static async start(settings: AgentSettings, files: Files, listener: ObservationListener): Promise<Observation> {
     const {warnings, ...parts} = load(settings, files)
+    await prepare(parts.programs, settings)
     const observation = new Observation(parts, {listener, warnings})
     await observation.#attachFirst()
     return observation
@@ -168,16 +169,27 @@ function load(settings: AgentSettings, files: Files): Parts & {warnings: readonl
   return {libbpf, libc, clock, programs, attachments, warnings}
 }
 
+/** The programs for what is there now: hello does not wait for those that it does not need. */
+async function prepare(programs: FlowPrograms, {hook, interfaces}: AgentSettings): Promise<void> {
+  const chosen = presentLinks().filter(interfaceChoice(interfaces))
+  try {
+    await programs.prepare(chosen.flatMap((link) => observersOf(hook, link)))
+  } catch (cause) {
+    programs.close()
+    throw cause instanceof NativeError ? programsRefused(cause.code, cause) : cause
+  }
+}
+
 type LoadOptions = Pick<ConstructorParameters<typeof FlowPrograms>[0], 'libbpf' | 'libc' | 'clock' | 'object'>
 
 /** With a table of half the size as long as the kernel has no memory for it. */
 function loadPrograms(
-  {flows, filter, hook}: AgentSettings,
+  {flows, filter}: AgentSettings,
   options: LoadOptions,
 ): Pick<Parts, 'programs'> & {warnings: readonly string[]} {
   for (let lines = flows; ; lines /= 2) {
     try {
-      const programs = new FlowPrograms({...options, filter, lines, xdp: hook.startsWith('xdp')})
+      const programs = new FlowPrograms({...options, filter, lines})
       const smaller = `The flow table has ${lines} lines instead of ${flows}: the kernel has no memory for more.`
       return {programs, warnings: lines === flows ? [] : [smaller]}
     } catch (cause) {

@@ -15,7 +15,8 @@ import {Observation} from './observation.ts'
 import {clientKey, isProved} from './proof.ts'
 import {ClientServer} from './server.ts'
 
-const firstDrainMs = 100
+/** Until something is counted, the pauses double from here on: whoever has just started this waits for the first line. */
+const firstPauseMs = 15
 /** How long a client may take to read its last counts. One that has fallen silent is hardly there. */
 const patienceMs: Readonly<Record<EndReason, number>> = {asked: 5000, signal: 3000, deadline: 3000, silence: 1000}
 
@@ -115,10 +116,13 @@ class Run implements Disposable {
     const pause = (ms: number): Promise<void> => delay(ms, undefined, {signal}).catch(() => undefined)
     try {
       await Promise.race([this.#met.promise, this.#ending.reached])
-      await pause(firstDrainMs)
+      const {intervalMs} = this.#settings
+      let pauseMs = Math.min(firstPauseMs, intervalMs)
       while (!signal.aborted) {
-        if (this.#conversation.canTakeDrain) await drains.drain({final: false})
-        await pause(this.#settings.intervalMs)
+        await pause(pauseMs)
+        if (!this.#conversation.canTakeDrain) continue
+        const {lines} = await drains.drain({final: false})
+        pauseMs = lines > 0 ? intervalMs : Math.min(2 * pauseMs, intervalMs)
       }
     } catch (cause) {
       this.#ending.fail(cause)

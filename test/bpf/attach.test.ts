@@ -20,7 +20,12 @@ describe.skipIf(!isRoot)('beside programs that are not ours (needs root)', () =>
     index = lab.index(near.device)
     programs = loadPrograms()
     const constants = {'.rodata.drive': new Uint8Array(4)}
-    foreign = new BpfObject(libbpf, {bytes: readFileSync(object('drive')), without: [], maxEntries: {}, constants})
+    foreign = new BpfObject(libbpf, {
+      bytes: readFileSync(object('drive')),
+      without: [],
+      maxEntries: {},
+      constants,
+    }).load()
   })
   afterAll(() => {
     foreign.close()
@@ -82,7 +87,7 @@ describe.skipIf(!isRoot)('beside programs that are not ours (needs root)', () =>
   })
 
   test('when all is closed, none of its programs, maps and links is left', async () => {
-    const own = loadPrograms({xdp: false})
+    const own = loadPrograms()
     const link = own.attachTcx({index, direction: 'egress', bare: false})
     const ids = [...own.ids(), {kind: 'link' as const, id: link.linkId ?? 0}]
     expect(ids.filter(({kind, id}) => !exists({libbpf, libc}, kind, id))).toEqual([])

@@ -46,7 +46,7 @@ describe.skipIf(!isRoot)('nothing is lost (needs root)', () => {
     {title: 'a new flow with every packet', mask: 0xffff_ffff, lines: 1024, spill: 512, overflows: true},
   ]
   test.each(rows)('$title, two senders, drained live', async ({mask, lines, spill, overflows}) => {
-    using programs = loadPrograms({lines, spill, xdp: false})
+    using programs = loadPrograms({lines, spill})
     using driver = new Driver({library, object: object('drive'), mask})
     driver.aim(programs.programFd('on_tc_ingress'))
     const task = {library, program: driver.fd, frame, repeat: 20_000, rounds: 60}
@@ -60,7 +60,7 @@ describe.skipIf(!isRoot)('nothing is lost (needs root)', () => {
   })
 
   test('a flow that two CPUs see at once is counted by both, without a lost packet', async () => {
-    using programs = loadPrograms({xdp: false})
+    using programs = loadPrograms()
     const task = {library, program: programs.programFd('on_tc_ingress'), frame, repeat: 500_000, rounds: 2}
     await Promise.all([0, 1].map((cpu) => sendFrom({...task, cpu})))
     const {flows} = await takeAll(programs)
@@ -68,7 +68,7 @@ describe.skipIf(!isRoot)('nothing is lost (needs root)', () => {
   })
 
   test('what is not taken before the next swap but one is still there', async () => {
-    using programs = loadPrograms({xdp: false})
+    using programs = loadPrograms()
     send(programs, frame)
     await programs.swap()
     send(programs, frame)
@@ -80,7 +80,7 @@ describe.skipIf(!isRoot)('nothing is lost (needs root)', () => {
   })
 
   test('pieces are as large as asked and hold whole lines', async () => {
-    using programs = loadPrograms({xdp: false})
+    using programs = loadPrograms()
     using driver = new Driver({library, object: object('drive'), mask: 0xffff_ffff})
     driver.aim(programs.programFd('on_tc_ingress'))
     if (libbpf === undefined) throw new Error('needs root')

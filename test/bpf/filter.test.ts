@@ -128,7 +128,7 @@ const rows: readonly {title: string; filter: Partial<KernelFilter>; pass: readon
 
 describe.skipIf(!isRoot)('the filter, decided in the kernel (needs root)', () => {
   test.each(rows)('$title', async ({filter, pass}) => {
-    using programs = loadPrograms({filter: {...everything, families: [4, 6], ...filter}, xdp: false})
+    using programs = loadPrograms({filter: {...everything, families: [4, 6], ...filter}})
     const passed: Name[] = []
     for (const name of all) {
       send(programs, frames[name])

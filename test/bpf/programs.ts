@@ -28,7 +28,6 @@ export function loadPrograms(options: Partial<FlowOptions> = {}): FlowPrograms {
     clock,
     object: object('flow'),
     filter: {...everything, families: [4, 6]},
-    xdp: true,
     ...options,
   })
 }

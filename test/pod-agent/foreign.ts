@@ -33,7 +33,12 @@ export class Foreigner implements Disposable {
     const includes = [`-I${root}/build/libbpf/usr/include`, '-I/usr/include/x86_64-linux-gnu']
     const source = join(import.meta.dirname, 'foreign.bpf.c')
     execFileSync('clang-19', ['-O2', '-g', '--target=bpf', ...includes, '-c', source, '-o', object])
-    this.#object = new BpfObject(libbpf, {bytes: readFileSync(object), without: [], maxEntries: {}, constants: {}})
+    this.#object = new BpfObject(libbpf, {
+      bytes: readFileSync(object),
+      without: [],
+      maxEntries: {},
+      constants: {},
+    }).load()
     rmSync(folder, {recursive: true})
     this.#memory = new SharedMemory(libc, {fd: this.#object.mapFd('.bss'), size: 8})
   }

@@ -14,32 +14,55 @@ export interface ObjectDescription {
   readonly maxEntries: Readonly<Record<string, number>>
   /** What read-only maps hold, for good. */
   readonly constants: Readonly<Record<string, Uint8Array>>
+  /** Another load of the same file, whose maps these programs use too: then nothing is said of maps here. */
+  readonly beside?: BpfObject
 }
 
-/** One BPF object, loaded. Closing it lets go of its programs and maps; the kernel keeps what a link still holds. */
+/** One BPF object, to be loaded once. Closing it lets go of its programs and maps; the kernel keeps what a link still holds. */
 export class BpfObject implements Disposable {
   readonly #libbpf: Libbpf
   readonly #object: ObjectPointer
+  readonly #log = new Struct(logBytes)
   #open = true
 
   constructor(libbpf: Libbpf, description: ObjectDescription) {
     this.#libbpf = libbpf
-    const log = new Struct(logBytes)
     const name = new TextEncoder().encode('flow\0')
     const options = new Struct(openOptions.size)
       .u64(0, openOptions.size)
       .pointer(openOptions.name, name)
-      .pointer(openOptions.logBuffer, log.bytes)
+      .pointer(openOptions.logBuffer, this.#log.bytes)
       .u64(openOptions.logSize, logBytes)
     const {bytes} = description
     this.#object = present('bpf_object__open_mem', libbpf.openMemory(bytes, bytes.byteLength, options.bytes))
     try {
       this.#configure(description)
-      this.#load(log)
     } catch (cause) {
       this.close()
       throw cause
     }
+  }
+
+  /** This thread waits for the verifier. */
+  load(): this {
+    this.#check(this.#libbpf.load(this.#object))
+    return this
+  }
+
+  /** A thread of its own waits for the verifier. */
+  async loadAside(): Promise<this> {
+    const result = await new Promise<number>((resolve, reject) => {
+      this.#libbpf.load.async(this.#object, (cause: unknown, each: number) => {
+        if (cause instanceof Error) reject(cause)
+        else resolve(each)
+      })
+    })
+    this.#check(result)
+    return this
+  }
+
+  get mapFds(): readonly number[] {
+    return [...this.#maps()].map((map) => this.#libbpf.mapFd(map)).filter((fd) => fd >= 0)
   }
 
   program(name: string): ProgramPointer {
@@ -68,7 +91,13 @@ export class BpfObject implements Disposable {
     return present(`map ${name}`, this.#libbpf.findMap(this.#object, name))
   }
 
-  #configure({without, maxEntries, constants}: ObjectDescription): void {
+  *#maps(): Generator<MapPointer> {
+    let map = this.#libbpf.nextMap(this.#object, null)
+    for (; map !== null; map = this.#libbpf.nextMap(this.#object, map)) yield map
+  }
+
+  #configure({without, maxEntries, constants, beside}: ObjectDescription): void {
+    if (beside !== undefined) this.#share(beside)
     for (const name of without) check(`program ${name}`, this.#libbpf.setAutoload(this.program(name), false))
     for (const [name, entries] of Object.entries(maxEntries)) {
       check(`map ${name}`, this.#libbpf.setMaxEntries(this.#map(name), entries))
@@ -78,9 +107,19 @@ export class BpfObject implements Disposable {
     }
   }
 
-  #load(log: Struct): void {
-    const result = this.#libbpf.load(this.#object)
-    if (result < 0) throw new NativeError('The kernel refused the programs', -result, endOf(log.bytes))
+  /** One file has its maps in one order. */
+  #share(other: BpfObject): void {
+    const theirs = [...other.#maps()]
+    for (const [position, map] of [...this.#maps()].entries()) {
+      const fd = this.#libbpf.mapFd(present('map of the other load', theirs[position] ?? null))
+      if (fd >= 0) check('bpf_map__reuse_fd', this.#libbpf.reuseMap(map, fd))
+    }
+  }
+
+  #check(result: number): void {
+    if (result >= 0) return
+    this.close()
+    throw new NativeError('The kernel refused the programs', -result, endOf(this.#log.bytes))
   }
 }
 

@@ -18,6 +18,8 @@ const functions = {
   setAutoload: 'int bpf_program__set_autoload(void *program, bool autoload)',
   programFd: 'int bpf_program__fd(void *program)',
   findMap: 'void *bpf_object__find_map_by_name(void *object, const char *name)',
+  nextMap: 'void *bpf_object__next_map(void *object, void *map)',
+  reuseMap: 'int bpf_map__reuse_fd(void *map, int fd)',
   setMaxEntries: 'int bpf_map__set_max_entries(void *map, uint32_t entries)',
   maxEntries: 'uint32_t bpf_map__max_entries(void *map)',
   setInitialValue: 'int bpf_map__set_initial_value(void *map, void *bytes, size_t size)',
@@ -48,12 +50,15 @@ const functions = {
 
 export interface Libbpf {
   readonly openMemory: Call<[bytes: Uint8Array, size: number, options: Uint8Array], ObjectPointer | null>
-  readonly load: Call<[object: ObjectPointer]>
+  /** Waits for the verifier: its `async` form runs off the event loop's thread. */
+  readonly load: KoffiFunc<Call<[object: ObjectPointer]>>
   readonly close: Call<[object: ObjectPointer], void>
   readonly findProgram: Call<[object: ObjectPointer, name: string], ProgramPointer | null>
   readonly setAutoload: Call<[program: ProgramPointer, autoload: boolean]>
   readonly programFd: Call<[program: ProgramPointer]>
   readonly findMap: Call<[object: ObjectPointer, name: string], MapPointer | null>
+  readonly nextMap: Call<[object: ObjectPointer, map: MapPointer | null], MapPointer | null>
+  readonly reuseMap: Call<[map: MapPointer, fd: number]>
   readonly setMaxEntries: Call<[map: MapPointer, entries: number]>
   readonly maxEntries: Call<[map: MapPointer]>
   readonly setInitialValue: Call<[map: MapPointer, bytes: Uint8Array, size: number]>
