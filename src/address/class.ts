@@ -1,5 +1,3 @@
-import {formatIPv4} from './text.ts'
-
 /** What an address is for, in one word: the longest matching row of IANA's special-purpose registries. */
 export type AddressClass =
   (typeof ipv6Classes)[number][2] | (typeof ipv4Classes)[number][2] | MulticastClass | 'global' | 'reserved'
@@ -97,7 +95,7 @@ function classOfMulticast(bytes: Uint8Array, at: number): MulticastClass {
 }
 
 /** RFC 4291 §2.7.1: ff02::1:ff00:0/104. */
-export function isSolicitedNode(bytes: Uint8Array, at = 0): boolean {
+function isSolicitedNode(bytes: Uint8Array, at = 0): boolean {
   if (bytes[at] !== 0xff || bytes[at + 1] !== 0x02) return false
   for (let i = 2; i < 11; i++) if (bytes[at + i] !== 0) return false
   return bytes[at + 11] === 1 && bytes[at + 12] === 0xff
@@ -107,17 +105,3 @@ function classOfIPv4(bytes: Uint8Array, at: number): AddressClass {
   const value = new DataView(bytes.buffer, bytes.byteOffset).getUint32(at)
   return ipv4Classes.find(([base, length]) => value >>> (32 - length) === base >>> (32 - length))?.[2] ?? 'global'
 }
-
-/** The IPv4 address that an IPv6 address carries, by its class: RFC 4291, 6052, 3056, 4380 §4 (the client's, obfuscated). */
-export function embeddedIPv4(bytes: Uint8Array, at = 0): string | undefined {
-  const kind = classOf(bytes, 6, at)
-  if (kind === '6to4') return formatIPv4(bytes, at + 2)
-  if (kind === 'teredo')
-    return formatIPv4(
-      bytes.slice(at + 12, at + 16).map((byte) => byte ^ 0xff),
-      0,
-    )
-  return lowBits.includes(kind) ? formatIPv4(bytes, at + 12) : undefined
-}
-
-const lowBits: readonly AddressClass[] = ['v4-mapped', 'v4-translated', 'v4-compatible', 'nat64']

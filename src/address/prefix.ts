@@ -1,4 +1,4 @@
-import {addressBytes, formatBytes, parseAddress} from './text.ts'
+import {addressBytes, parseAddress} from './text.ts'
 
 /** Length counts bits of the 16-byte form: 10.0.0.0/8 is 104 long. Bits beyond the length are zero. */
 export interface AddressPrefix {
@@ -53,9 +53,3 @@ const mapped: AddressPrefix = {
 }
 
 export const prefixHex = (prefix: AddressPrefix): string => Buffer.from(prefix.bytes).toString('hex')
-
-export const formatPrefix = (prefix: AddressPrefix): string => {
-  const length = prefix.family === 4 ? prefix.length - 96 : prefix.length
-  const address = formatBytes(prefix.bytes, prefix.family)
-  return prefix.length === 128 ? address : `${address}/${length}`
-}

@@ -68,7 +68,7 @@ function parseGroups(text: string, isEnd: boolean): readonly number[] | undefine
   return bytes
 }
 
-export const isMapped = (bytes: Uint8Array, at = 0): boolean => {
+const isMapped = (bytes: Uint8Array, at = 0): boolean => {
   for (let i = 0; i < 10; i++) if (bytes[at + i] !== 0) return false
   return bytes[at + 10] === 0xff && bytes[at + 11] === 0xff
 }
@@ -101,6 +101,3 @@ function longestZeros(groups: readonly number[]): {readonly start: number; reado
 
 export const formatBytes = (bytes: Uint8Array, family: 4 | 6, at = 0): string =>
   family === 4 ? formatIPv4(bytes, at + 12) : formatIPv6(bytes, at)
-
-export const formatAddress = (address: Address): string =>
-  formatBytes(address.bytes, address.family) + (address.zone === undefined ? '' : `%${address.zone}`)

@@ -59,23 +59,23 @@ export class ConversationBook {
     {key, slot, drain}: {readonly key: FlowKey; readonly slot: number; readonly drain: number},
   ): void {
     const {columns} = state.book
-    const text = this.#keys.of(key)
-    const conversation = this.#all.get(text) ?? this.#open(text, key)
+    const marks = columns.marks[slot] ?? 0
+    const text = this.#keys.of(key, marks)
+    const conversation = this.#all.get(text) ?? this.#open(text, openConversation(key, marks))
     const isForward = isSameEnd(key, conversation)
-    if (isForward && conversation.icmp !== undefined) conversation.icmp = icmpOf(key)
+    if (isForward && conversation.icmp !== undefined) conversation.icmp = icmpOf(key, marks)
     const point = pointOf(conversation, state, key.interfaceIndex)
     if (point.drain !== drain) point.recent.fill(0)
     point.drain = drain
     count(point, columns, {slot, counter: counterOf(isForward, key.direction === 'ingress')})
-    conversation.marks |= columns.marks[slot] ?? 0
+    conversation.marks |= marks
     const firstNs = state.timeOf(columns.first[slot] ?? 0)
     const lastNs = state.timeOf(columns.last[slot] ?? 0)
     if (conversation.firstNs === 0n || firstNs < conversation.firstNs) conversation.firstNs = firstNs
     if (lastNs > conversation.lastNs) conversation.lastNs = lastNs
   }
 
-  #open(text: string, key: FlowKey): Conversation {
-    const conversation = openConversation(key)
+  #open(text: string, conversation: Conversation): Conversation {
     this.#all.set(text, conversation)
     return conversation
   }

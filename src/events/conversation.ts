@@ -41,10 +41,10 @@ const answers4: Readonly<Record<number, number>> = {0: 8, 14: 13, 43: 42}
 export class ConversationKey {
   readonly #buffer = Buffer.alloc(39)
 
-  of(key: FlowKey): string {
+  of(key: FlowKey, marks: number): string {
     const buffer = this.#buffer
     const {source, destination, sourcePort, destinationPort, family, protocol} = key
-    const icmp = icmpOf(key)
+    const icmp = icmpOf(key, marks)
     const [left, right] = icmp === undefined ? [sourcePort, destinationPort] : [0, 0]
     const order = Buffer.compare(source, destination) || left - right
     const isSwapped = order > 0
@@ -60,9 +60,8 @@ export class ConversationKey {
 }
 
 /** Who asked: the end without a well-known port, the sender of a request, else whoever was seen first. */
-export function opensForward(key: FlowKey): boolean {
+function opensForward(key: FlowKey, icmp: Conversation['icmp']): boolean {
   const {sourcePort, destinationPort, family} = key
-  const icmp = icmpOf(key)
   if (icmp !== undefined) return !(icmp.type in (family === 6 ? answers : answers4))
   const {source} = portsOf(key)
   if (source === undefined) return true
@@ -70,20 +69,21 @@ export function opensForward(key: FlowKey): boolean {
   return !isServed(sourcePort, destinationPort)
 }
 
-export function openConversation(key: FlowKey): Conversation {
+export function openConversation(key: FlowKey, marks: number): Conversation {
   const {source, destination, family, protocol} = key
   const ports = portsOf(key)
+  const icmp = icmpOf(key, marks)
   const ends: readonly [End, End] = [
     {bytes: source.slice(), ...(ports.source === undefined ? {} : {port: ports.source})},
     {bytes: destination.slice(), ...(ports.destination === undefined ? {} : {port: ports.destination})},
   ]
-  const [from, to] = opensForward(key) ? ends : [ends[1], ends[0]]
+  const [from, to] = opensForward(key, icmp) ? ends : [ends[1], ends[0]]
   return {
     family,
     protocol,
     source: from,
     destination: to,
-    icmp: icmpOf(key),
+    icmp,
     points: new Map(),
     marks: 0,
     firstNs: 0n,

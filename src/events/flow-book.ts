@@ -12,6 +12,8 @@ const lastWord = countWord + flowCountLayout.last / 4
 export interface FlowBookOptions {
   /** Flows kept; beyond it the idle ones with the fewest bytes are forgotten, and counted. */
   readonly limit: number
+  /** 32 random bits: see hashKey. */
+  readonly seed: number
 }
 
 /** What was counted and is no longer listed. */
@@ -27,6 +29,7 @@ export interface Forgotten {
  */
 export class FlowBook {
   readonly #limit: number
+  readonly #seed: number
   #index = new Int32Array(2048).fill(-1)
   #columns = new Columns(1024)
   #count = 0
@@ -35,8 +38,9 @@ export class FlowBook {
   #packets = 0
   #bytes = 0
 
-  constructor({limit}: FlowBookOptions) {
+  constructor({limit, seed}: FlowBookOptions) {
     this.#limit = limit
+    this.#seed = seed
   }
 
   /** Flows listed now. */
@@ -88,7 +92,7 @@ export class FlowBook {
   #slotOf(words: Uint32Array, at: number): number {
     const mask = this.#index.length - 1
     const {keys} = this.#columns
-    for (let place = hashKey(words, at) & mask; ; place = (place + 1) & mask) {
+    for (let place = hashKey(words, at, this.#seed) & mask; ; place = (place + 1) & mask) {
       const slot = this.#index[place] ?? -1
       if (slot === -1) return this.#insert(words, at, place)
       if (isSameKey(keys, slot * keyWords, {words, at})) return slot
@@ -113,7 +117,7 @@ export class FlowBook {
     this.#index = new Int32Array(size).fill(-1)
     const mask = size - 1
     for (let slot = 0; slot < this.#count; slot++) {
-      let place = hashKey(keys, slot * keyWords) & mask
+      let place = hashKey(keys, slot * keyWords, this.#seed) & mask
       while (this.#index[place] !== -1) place = (place + 1) & mask
       this.#index[place] = slot
     }

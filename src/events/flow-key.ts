@@ -10,12 +10,14 @@ export function aligned(records: Uint8Array): Uint32Array {
   return new Uint32Array(new Uint8Array(records).buffer, 0, whole) // not slice: of a Buffer that is a view
 }
 
-/** Multiply and shift over the ten words of a key; good enough for open addressing, and 20 ns. */
-export function hashKey(words: Uint32Array, at: number): number {
-  let hash = 0x9e37_79b9
+/** Who sends packets chooses most of a key, and must not know which keys collide: the seed is secret, and each word is mixed whole (MurmurHash3's finalizer) before the next. */
+export function hashKey(words: Uint32Array, at: number, seed: number): number {
+  let hash = seed
   for (let i = 0; i < keyWords; i++) {
-    hash = Math.imul(hash ^ (words[at + i] ?? 0), 0x85eb_ca6b)
-    hash ^= hash >>> 15
+    hash ^= words[at + i] ?? 0
+    hash = Math.imul(hash ^ (hash >>> 16), 0x85eb_ca6b)
+    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2_ae35)
+    hash ^= hash >>> 16
   }
   return hash >>> 0
 }

@@ -54,11 +54,17 @@ export function portsOf(key: FlowKey): {readonly source?: number; readonly desti
   return {source: sourcePort, destination: destinationPort}
 }
 
-/** The kernel files ICMP type and code where a source port would be; type 0 is reserved in ICMPv6 (RFC 4443 §6). */
-export function icmpOf(key: FlowKey): Icmp | undefined {
+/** A fragment that is not the first has no header of its own: `later` and `last`, without `first` or `atomic`. */
+const onlyLater = (marks: number): boolean => {
+  const met = setBits((marks >>> 16) & 0xff, fragmentPositions)
+  return met.length > 0 && !met.includes('first') && !met.includes('atomic')
+}
+
+/** The kernel files ICMP type and code where a source port would be; type 0 is reserved in ICMPv6 (RFC 4443 §6), and an echo reply in ICMP. */
+export function icmpOf(key: FlowKey, marks: number): Icmp | undefined {
   const {protocol, family, sourcePort} = key
   if (protocol !== (family === 6 ? protocols.icmpv6 : protocols.icmp)) return undefined
-  if (sourcePort === 0 && family === 6) return undefined
+  if (sourcePort === 0 && (family === 6 || onlyLater(marks))) return undefined
   const type = sourcePort >> 8
   const code = sourcePort & 0xff
   return {type, code, name: icmpName({family, type}, code)}
@@ -91,7 +97,7 @@ export class RowReader {
     const {columns} = this.#book
     const marks = columns.marks[slot] ?? 0
     const ports = portsOf(key)
-    const icmp = icmpOf(key)
+    const icmp = icmpOf(key, marks)
     const packets = columns.packets[slot] ?? 0
     const bytes = columns.bytes[slot] ?? 0
     return {

@@ -41,6 +41,9 @@ export interface IcmpKind {
 export const icmpTypeName = ({family, type}: IcmpKind): string =>
   (family === 6 ? types6 : types4)[type] ?? `type-${type}`
 
+/** In counts of both families ICMPv6 has the plain names. */
+export const icmpCountName = (kind: IcmpKind): string => `${kind.family === 4 ? 'ipv4-' : ''}${icmpTypeName(kind)}`
+
 /** `packet-too-big`, or `destination-unreachable/port-unreachable` where the code says more. */
 export function icmpName(kind: IcmpKind, code: number): string {
   const name = icmpTypeName(kind)

@@ -1,7 +1,8 @@
 import {type AddressClass, classOf} from '../address/class.ts'
 import {type Counts} from './conversation-row.ts'
 import {FlowKey} from './flow-key.ts'
-import {RowReader} from './flow-row.ts'
+import {icmpOf, RowReader} from './flow-row.ts'
+import {icmpCountName} from './icmp-names.ts'
 import {matchesNames, type NameClause} from './name-filter.ts'
 import type {Names} from './names.ts'
 import type {NodeState} from './node-state.ts'
@@ -17,6 +18,8 @@ export interface LedgerOptions {
 export class Ledger {
   readonly classes = new Map<AddressClass, Counts>()
   readonly protocols = new Map<string, Counts>()
+  /** Packets by type, of flows whose ICMP header was met. */
+  readonly icmp = new Map<string, number>()
   readonly #options: LedgerOptions
   #hidden: Counts = {packets: 0, bytes: 0}
   #shownFlows = 0
@@ -66,6 +69,10 @@ export class Ledger {
       add(this.classes, one, counts)
       if (other !== one) add(this.classes, other, counts)
       add(this.protocols, protocolName(protocol), counts)
+      const icmp = icmpOf(key, columns.marks[slot] ?? 0)
+      if (icmp === undefined) return
+      const name = icmpCountName({family, type: icmp.type})
+      this.icmp.set(name, (this.icmp.get(name) ?? 0) + counts.packets)
     }
   }
 }

@@ -26,6 +26,8 @@ export interface NodeOptions {
   /** Since it started, by this machine's clock. */
   readonly elapsedMs: () => number
   readonly flowLimit: number
+  /** Of the flow book's hash. */
+  readonly hashSeed: number
 }
 
 const tick = 20n
@@ -61,7 +63,7 @@ export class NodeState {
     this.startNs = this.#nowNs = options.nowNs
     this.#elapsedMs = options.elapsedMs
     this.#offsetNs = BigInt(hello.clockOffsetNs)
-    this.book = new FlowBook({limit: options.flowLimit})
+    this.book = new FlowBook({limit: options.flowLimit, seed: options.hashSeed})
     for (const each of hello.interfaces) this.interfaces.learn(each)
   }
 

@@ -1,3 +1,4 @@
+import {randomInt} from 'node:crypto'
 import type {Hello} from '../protocol/message.ts'
 import {ConversationBook} from './conversation-book.ts'
 import {type ConversationRow, conversationRow, ratedCounts} from './conversation-row.ts'
@@ -14,6 +15,9 @@ const conversationLimit = 50_000
 export class RunState {
   readonly #options: LedgerOptions
   readonly #nodes = new Map<string, {readonly state: NodeState; readonly ledger: Ledger}>()
+  readonly #missed = new Map<string, Error>()
+  readonly #hashSeed = randomInt(2 ** 32)
+  #asked = 1
 
   constructor(options: LedgerOptions) {
     this.#options = options
@@ -27,8 +31,18 @@ export class RunState {
     return this.#options.names
   }
 
-  start(key: string, hello: Hello, options: Omit<NodeOptions, 'flowLimit'>): NodeState {
-    const state = new NodeState(key, hello, {...options, flowLimit})
+  /** How many places the run is meant to have. */
+  ask(places: number): void {
+    this.#asked = places
+  }
+
+  /** A place where nothing started. */
+  miss(key: string, failure: Error): void {
+    this.#missed.set(key, failure)
+  }
+
+  start(key: string, hello: Hello, options: Omit<NodeOptions, 'flowLimit' | 'hashSeed'>): NodeState {
+    const state = new NodeState(key, hello, {...options, flowLimit, hashSeed: this.#hashSeed})
     this.#nodes.set(key, {state, ledger: new Ledger(this.#options)})
     return state
   }
@@ -41,15 +55,19 @@ export class RunState {
     return this.#nodes.get(state.key)?.ledger ?? new Ledger(this.#options)
   }
 
-  /** One summary a node, and one of all where there are several. Call it once, at the end. */
+  /** One summary a node, and one of all where several were asked for, whether or not each began. Call it once, at the end. */
   summaries(top: number): readonly {readonly summary: Summary; readonly top: readonly ConversationRow[]}[] {
     const isNamed = this.#options.clauses.length > 0
     const each = [...this.#nodes.values()].map(({state, ledger}) => {
       ledger.settle(state)
       return {summary: summarize(state, ledger, isNamed), top: this.#top([state], top)}
     })
-    if (each.length < 2) return each
-    return [...each, {summary: joinSummaries(each.map(({summary}) => summary)), top: this.#top(this.nodes, top)}]
+    if (each.length === 0 || Math.max(each.length, this.#asked) < 2) return each
+    const all = joinSummaries(
+      each.map(({summary}) => summary),
+      this.#missed,
+    )
+    return [...each, {summary: all, top: this.#top(this.nodes, top)}]
   }
 
   #top(states: readonly NodeState[], count: number): readonly ConversationRow[] {

@@ -1,7 +1,7 @@
 import type {ProtocolClass} from '../generated/words.ts'
 import type {DirectionTotals, Tally, Totals} from '../generated/totals.ts'
 import type {Counts} from './conversation-row.ts'
-import {icmpTypeName} from './icmp-names.ts'
+import {icmpCountName} from './icmp-names.ts'
 import {add, type Ledger, plus} from './ledger.ts'
 import type {NodeState} from './node-state.ts'
 
@@ -64,10 +64,10 @@ export function summarize(state: NodeState, ledger: Ledger, isNamed: boolean): S
     reasons: reasonsOf(totals),
     flows: isNamed ? ledger.shownFlows : state.book.flows,
     forgotten: state.book.forgotten.flows,
-    // The kernel counts protocols of all that passed its filter, overflow included; with a filter on names only flows can tell.
+    // The kernel counts protocols and ICMP types of all that passed its filter, overflow included; with a filter on names only flows can tell.
     protocols: isNamed ? ledger.protocols : protocolsOf(totals),
     classes: ledger.classes,
-    icmp: icmpOf(totals),
+    icmp: isNamed ? ledger.icmp : icmpOf(totals),
     removed: {programs: 0, links: 0, maps: 0, ...stopped?.removed, pods: pod === undefined ? [] : [pod]},
     clean: stopped?.clean === true && failure === undefined,
     remains: stopped?.remains ?? [],
@@ -101,7 +101,7 @@ function icmpOf(totals: readonly DirectionTotals[]): ReadonlyMap<string, number>
   const count = (family: 4 | 6, types: readonly number[]): void => {
     for (const [type, packets] of types.entries()) {
       if (packets === 0) continue
-      const name = `${family === 4 ? 'ipv4-' : ''}${icmpTypeName({family, type})}`
+      const name = icmpCountName({family, type})
       names.set(name, (names.get(name) ?? 0) + packets)
     }
   }
@@ -112,10 +112,13 @@ function icmpOf(totals: readonly DirectionTotals[]): ReadonlyMap<string, number>
   return names
 }
 
-/** Several nodes as one, `*`. */
-export function joinSummaries(all: readonly Summary[]): Summary {
+/** Several nodes as one, `*`. Where nothing began nobody looked, so the whole is not called clean. */
+export function joinSummaries(all: readonly Summary[], missed: ReadonlyMap<string, Error> = new Map()): Summary {
   const sumOf = (read: (each: Summary) => Counts): Counts => all.map(read).reduce(plus, none)
-  const failures = all.flatMap(({node, failure}) => (failure === undefined ? [] : [`${node}: ${failure}`]))
+  const failures = [
+    ...all.flatMap(({node, failure}) => (failure === undefined ? [] : [`${node}: ${failure}`])),
+    ...Array.from(missed, ([node, {message}]) => `${node}: ${message}`),
+  ]
   return {
     node: '*',
     target: undefined,
@@ -137,7 +140,7 @@ export function joinSummaries(all: readonly Summary[]): Summary {
       maps: count(all, ({removed}) => removed.maps),
       pods: all.flatMap(({removed}) => removed.pods),
     },
-    clean: all.every(({clean}) => clean),
+    clean: missed.size === 0 && all.every(({clean}) => clean),
     remains: all.flatMap(({remains}) => remains),
     failure: failures.length === 0 ? undefined : failures.join('; '),
     isComplete: all.every(({isComplete}) => isComplete),

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest'
-import {classOf, embeddedIPv4} from '../../src/address/class.ts'
+import {classOf} from '../../src/address/class.ts'
 import {parseAddress} from '../../src/address/text.ts'
 
 test.each([
@@ -24,14 +24,4 @@ test('a class is read at any place of a longer record', () => {
   const record = new Uint8Array(64)
   record.set(parseAddress('fe80::1')!.bytes, 24)
   expect(classOf(record, 6, 24)).toBe('link-local')
-})
-
-test.each([
-  ['::ffff:192.0.2.1', '192.0.2.1'],
-  ['64:ff9b::c000:221', '192.0.2.33'],
-  ['2002:c000:0204::1', '192.0.2.4'],
-  ['2001:0:4136:e378:8000:63bf:3fff:fdd2', '192.0.2.45'], // RFC 4380 §4 as worked in many guides
-  ['2001:db8::1', undefined],
-])('%s carries %s', (text, expected) => {
-  expect(embeddedIPv4(parseAddress(text)!.bytes)).toBe(expected)
 })

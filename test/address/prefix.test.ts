@@ -1,19 +1,19 @@
 import {expect, test} from 'vitest'
-import {coversIPv4, formatPrefix, isPrefixWithin, isWithin, parsePrefix, prefixHex} from '../../src/address/prefix.ts'
+import {coversIPv4, isPrefixWithin, isWithin, parsePrefix, prefixHex} from '../../src/address/prefix.ts'
 import {parseAddress} from '../../src/address/text.ts'
 
 test.each([
-  ['fd00::/8', 'fd00000000000000'.padEnd(32, '0'), 8, 'fd00::/8'],
-  ['fd00::1/64', 'fd00'.padEnd(32, '0'), 64, 'fd00::/64'],
-  ['2001:DB8::1', '20010db8000000000000000000000001', 128, '2001:db8::1'],
-  ['fdff::/7', 'fc'.padEnd(32, '0'), 7, 'fc00::/7'],
-  ['::/0', '0'.repeat(32), 0, '::/0'],
-  ['10.1.2.3/8', '00000000000000000000ffff0a000000', 104, '10.0.0.0/8'],
-  ['0.0.0.0/0', '00000000000000000000ffff00000000', 96, '0.0.0.0/0'],
-  ['::ffff:10.0.0.0/104', '00000000000000000000ffff0a000000', 104, '::ffff:10.0.0.0/104'],
+  ['fd00::/8', 'fd00000000000000'.padEnd(32, '0'), 8],
+  ['fd00::1/64', 'fd00'.padEnd(32, '0'), 64],
+  ['2001:DB8::1', '20010db8000000000000000000000001', 128],
+  ['fdff::/7', 'fc'.padEnd(32, '0'), 7],
+  ['::/0', '0'.repeat(32), 0],
+  ['10.1.2.3/8', '00000000000000000000ffff0a000000', 104],
+  ['0.0.0.0/0', '00000000000000000000ffff00000000', 96],
+  ['::ffff:10.0.0.0/104', '00000000000000000000ffff0a000000', 104],
 ])('%s is %s/%i', (text, ...expected) => {
   const prefix = parsePrefix(text)!
-  expect([prefixHex(prefix), prefix.length, formatPrefix(prefix)]).toEqual(expected)
+  expect([prefixHex(prefix), prefix.length]).toEqual(expected)
 })
 
 test.each(['fd00::/129', '10.0.0.0/33', 'fd00::/', 'fd00::/-1', 'fd00::/08', '/8', 'fd00::/8/8', 'x/8'])(

@@ -1,11 +1,12 @@
 import {execFileSync} from 'node:child_process'
 import {isIPv4, isIPv6} from 'node:net'
 import {describe, expect, test} from 'vitest'
-import {formatAddress, formatIPv6, parseAddress} from '../../src/address/text.ts'
+import {formatBytes, formatIPv6, parseAddress} from '../../src/address/text.ts'
 
 const again = (text: string): string | undefined => {
   const address = parseAddress(text)
-  return address === undefined ? undefined : formatAddress(address)
+  if (address === undefined) return undefined
+  return formatBytes(address.bytes, address.family) + (address.zone === undefined ? '' : `%${address.zone}`)
 }
 
 describe('an address is read in any spelling and written as RFC 5952 says', () => {

@@ -45,6 +45,14 @@ describe('a flow as a row', () => {
     expect(rowOf({protocol: 17, fragments: 0b0010})).toMatchObject({fragments: ['later'], source: {ip: 'fd00::1'}})
     expect(rowOf({protocol: 17}).source).not.toHaveProperty('port')
     expect(rowOf({protocol: 58}).icmp).toBeUndefined()
+    const icmp4 = {source: '10.0.0.1', destination: '10.0.0.2', protocol: 1}
+    expect(rowOf({...icmp4, fragments: 0b0010}).icmp).toBeUndefined()
+    expect(rowOf({...icmp4, fragments: 0b0110}).icmp).toBeUndefined()
+    expect([0, 0b0001, 0b1000].map((fragments) => rowOf({...icmp4, fragments}).icmp?.name)).toEqual([
+      'echo-reply',
+      'echo-reply',
+      'echo-reply',
+    ])
   })
 
   test('of IPv4 is written as IPv4, of a v4-mapped address in IPv6 as such', () => {

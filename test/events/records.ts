@@ -143,6 +143,7 @@ export function aNode(node = 'node1', hello: Partial<Hello> = {}): NodeState {
     nowNs: 1_700_000_100n * second,
     elapsedMs: () => 2000,
     flowLimit: 1000,
+    hashSeed: 1,
   })
 }
 

@@ -77,7 +77,23 @@ test('what a filter on names refuses is filtered, and the account still holds', 
   })
   expect(isBalanced(only!.summary)).toBe(true)
   expect([...only!.summary.protocols]).toEqual([['TCP', {packets: 10, bytes: 1000}]])
+  expect(only!.summary.icmp.size).toBe(0)
   expect(only!.top.map(({source}) => source.ip)).toEqual(['fd00::1'])
+})
+
+test('with a filter on names the ICMP types are those of the flows that are shown', () => {
+  const names = {lookup: (ip: string) => (ip === 'fe80::1' ? {namespace: 'shop', pod: 'web-0'} : undefined)}
+  const run = aRun(['node1'], names, [{side: 'any', negate: false, wants: [{by: 'pod', prefix: 'web'}]}])
+  expect([...run.summaries(10)[0]!.summary.icmp]).toEqual([['echo-request', 3]])
+})
+
+test('a run over several nodes of which one began ends with a summary of all that says what is missing', () => {
+  const run = aRun(['node1'])
+  run.ask(2)
+  run.miss('node2', new Error('No image'))
+  const all = run.summaries(1)
+  expect(all.map(({summary}) => summary.node)).toEqual(['node1', '*'])
+  expect(all[1]!.summary).toMatchObject({seen: {packets: 20}, clean: false, failure: 'node2: No image'})
 })
 
 test('several nodes end with a summary of all, and the top counts a conversation once', () => {
