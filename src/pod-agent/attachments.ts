@@ -74,6 +74,7 @@ export class Attachments implements Disposable {
   #attach(link: KnownLink): InterfaceChange | undefined {
     const hooked: Hooked[] = []
     try {
+      this.#tools.clsact.sweep(link)
       for (const direction of ['ingress', 'egress'] as const) hooked.push(attachHook(this.#tools, link, direction))
     } catch (cause) {
       detach({link, hooked})

@@ -3,6 +3,9 @@ import {type DumpRequest, readRouteMessages, type RouteMessage} from './rtnetlin
 
 const mostDumps = 5
 
+/** The kernel does not answer this. */
+export class DumpRefusal extends Error {}
+
 /** All that the kernel answers. It marks a dump during which its tables changed, and is then asked again. */
 export function readDump(socket: NetlinkSocket, request: DumpRequest): readonly RouteMessage[] {
   for (let attempt = 1; ; attempt++) {
@@ -19,7 +22,7 @@ function readAnswer(socket: NetlinkSocket): readonly RouteMessage[] {
     const datagram = socket.receive()
     if (datagram === undefined) throw new Error('a netlink dump ended before its end')
     for (const message of readRouteMessages(datagram)) {
-      if (message.type === 'error') throw new Error(`a netlink dump was refused with errno ${message.errno}`)
+      if (message.type === 'error') throw new DumpRefusal(`a netlink dump was refused with errno ${message.errno}`)
       if (message.type === 'done') return messages
       messages.push(message)
     }

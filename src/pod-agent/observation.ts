@@ -8,9 +8,9 @@ import {FlowPrograms} from './flow-programs.ts'
 import {type HookTools, observersOf} from './hooks.ts'
 import {Interfaces, presentLinks} from './interfaces.ts'
 import type {KnownLink} from './link-table.ts'
-import {removeClsact} from './native/attachment.ts'
+import {detachFilter, makeClsact, removeClsact} from './native/attachment.ts'
 import {Clock} from './native/clock.ts'
-import {NativeError} from './native/failure.ts'
+import {check, NativeError} from './native/failure.ts'
 import {exists, tcxPrograms, xdpProgram} from './native/ids.ts'
 import {type Libbpf, openLibbpf} from './native/libbpf.ts'
 import {type Libc, openLibc} from './native/libc.ts'
@@ -38,12 +38,13 @@ interface Parts {
   readonly clock: Clock
   readonly programs: FlowPrograms
   readonly attachments: Attachments
+  readonly clsact: ClsactFilters
 }
 
 /** The programs in the kernel and the interfaces that they are on, from loading to the look afterwards. */
 export class Observation implements Disposable {
   readonly programs: FlowPrograms
-  readonly warnings: readonly string[]
+  readonly #warnings: readonly string[]
   readonly #parts: Parts
   readonly #interfaces: Interfaces
   readonly #listener: ObservationListener
@@ -55,7 +56,7 @@ export class Observation implements Disposable {
     {listener, warnings}: {listener: ObservationListener; warnings: readonly string[]},
   ) {
     this.programs = parts.programs
-    this.warnings = warnings
+    this.#warnings = warnings
     this.#parts = parts
     this.#listener = listener
     this.#interfaces = new Interfaces({
@@ -76,6 +77,10 @@ export class Observation implements Disposable {
 
   get interfaces(): readonly AttachedInterface[] {
     return this.#parts.attachments.report
+  }
+
+  get warnings(): readonly string[] {
+    return [...this.#warnings, ...this.#parts.clsact.removals]
   }
 
   get clockOffsetNs(): bigint {
@@ -135,6 +140,7 @@ export class Observation implements Disposable {
 
   #release(): void {
     this.#parts.attachments[Symbol.dispose]()
+    this.#parts.clsact[Symbol.dispose]()
     this.#parts.programs.close()
   }
 
@@ -157,7 +163,12 @@ function load(settings: AgentSettings, files: Files): Parts & {warnings: readonl
   const libc = openLibc()
   const clock = new Clock(libc)
   const {programs, warnings} = loadPrograms(settings, {libbpf, libc, clock, object: files.object})
-  const clsact = new ClsactFilters(programs, {run: settings.run, remove: (index) => removeClsact(libbpf, index)})
+  const clsact = new ClsactFilters(programs, {
+    run: settings.run,
+    make: (index) => makeClsact(libbpf, index),
+    remove: (index) => removeClsact(libbpf, index),
+    detach: (place) => void check('bpf_tc_detach', detachFilter(libbpf, place)),
+  })
   const tools: HookTools = {
     programs,
     clsact,
@@ -166,7 +177,7 @@ function load(settings: AgentSettings, files: Files): Parts & {warnings: readonl
     xdpProgram: (index) => xdpProgram(libbpf, index),
   }
   const attachments = new Attachments(tools, interfaceChoice(settings.interfaces))
-  return {libbpf, libc, clock, programs, attachments, warnings}
+  return {libbpf, libc, clock, programs, attachments, clsact, warnings}
 }
 
 /** The programs for what is there now: hello does not wait for those that it does not need. */

@@ -21,6 +21,8 @@ export interface LinkAddress {
 export interface TrafficFilter {
   readonly priority: number
   readonly handle: number
+  /** That of an eBPF filter. */
+  readonly name?: string
 }
 
 export type RouteMessage =
@@ -56,6 +58,9 @@ const attributes = {
   infoKind: 1,
   address: 1,
   local: 2,
+  filterKind: 1,
+  filterOptions: 2,
+  bpfName: 7,
 }
 /** include/uapi/linux/if_arp.h */
 const hardwareTypes = {ethernet: 1, loopback: 772, none: 65_534}
@@ -119,7 +124,7 @@ function readMessage(type: number, body: Buffer): RouteMessage | undefined {
     case messageTypes.delAddress:
       return readAddress(body, type === messageTypes.delAddress)
     case messageTypes.newFilter:
-      return {type: 'filter', filter: {priority: body.readUInt32LE(16) >>> 16, handle: body.readUInt32LE(8)}}
+      return {type: 'filter', filter: readFilter(body)}
     default:
       return undefined
   }
@@ -145,6 +150,14 @@ function readLink(body: Buffer, isGone: boolean): RouteMessage | undefined {
     isBare: hardware !== hardwareTypes.ethernet && hardware !== hardwareTypes.loopback,
   }
   return {type: 'link', link: master === undefined ? link : {...link, master}}
+}
+
+function readFilter(body: Buffer): TrafficFilter {
+  const found = readAttributes(body.subarray(filterBytes))
+  const filter = {priority: body.readUInt32LE(16) >>> 16, handle: body.readUInt32LE(8)}
+  if (textOf(found.get(attributes.filterKind)) !== 'bpf') return filter
+  const options = readAttributes(found.get(attributes.filterOptions) ?? Buffer.alloc(0))
+  return {...filter, name: textOf(options.get(attributes.bpfName))}
 }
 
 function readAddress(body: Buffer, isGone: boolean): RouteMessage | undefined {

@@ -60,8 +60,8 @@ export class Foreigner implements Disposable {
     this.#attached.push(attachXdp({libbpf, libc}, this.#object.programFd('foreign_xdp'), {index, mode}))
   }
 
-  onClsact(index: number, direction: Direction): void {
-    const place = {index, direction, priority: 1, handle: 1}
+  onClsact(index: number, direction: Direction, at = {priority: 1, handle: 1}): void {
+    const place = {index, direction, ...at}
     const {attachment, madeQdisc} = attachClsact(libbpf, this.#object.programFd('foreign_tc'), place)
     this.#attached.push(attachment)
     if (madeQdisc) this.#attached.unshift({...attachment, detach: () => removeClsact(libbpf, index)})

@@ -79,18 +79,29 @@ const filter = ({priority, handle}: ClsactPlace): Struct =>
     .u32(filterOptions.handle, handle)
     .u32(filterOptions.priority, priority)
 
+/** Tells whether the qdisc was made, or was there. */
+export function makeClsact(libbpf: Libbpf, index: number): boolean {
+  const made = libbpf.createHook(hook(index, both).bytes)
+  if (made !== exists) check('bpf_tc_hook_create', made)
+  return made !== exists
+}
+
+/** Whatever filter is there. Tells the errno, negative, if none is. */
+export function detachFilter(libbpf: Libbpf, place: ClsactPlace): number {
+  return libbpf.detachFilter(hook(place.index, attachPoint[place.direction]).bytes, filter(place).bytes)
+}
+
 /** Our own filter beside others; EEXIST where the priority and handle are taken. The qdisc is made if absent and stays: see `removeClsact`. */
 export function attachClsact(
   libbpf: Libbpf,
   program: number,
   place: ClsactPlace,
 ): {attachment: Attachment; madeQdisc: boolean} {
-  const made = libbpf.createHook(hook(place.index, both).bytes)
-  if (made !== exists) check('bpf_tc_hook_create', made)
+  const madeQdisc = makeClsact(libbpf, place.index)
   const point = hook(place.index, attachPoint[place.direction])
   check('bpf_tc_attach', libbpf.attachFilter(point.bytes, filter(place).u32(filterOptions.fd, program).bytes))
-  const attachment = new Detachable(() => void libbpf.detachFilter(point.bytes, filter(place).bytes))
-  return {attachment, madeQdisc: made !== exists}
+  const attachment = new Detachable(() => void detachFilter(libbpf, place))
+  return {attachment, madeQdisc}
 }
 
 /** Takes the clsact qdisc away, with every filter on it: only for one that we made and that nobody else uses. */
