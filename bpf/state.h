@@ -18,7 +18,9 @@ struct cpu_state {
 	__u32			spilled;	/* memo lines that went to the spill */
 	__u32			nothing;		/* for forget() */
 	__u32			used;		/* lines of this CPU and generation: they fill up from the first */
-	__u8			spare[20];	/* to whole cache lines: no two CPUs share one */
+	__u32			recent;		/* the line used last; of this generation while it is below used */
+	__u32			recent_digest;	/* of its key */
+	__u8			spare[12];	/* to whole cache lines: no two CPUs share one */
 	struct totals		totals;
 } __attribute__((aligned(64)));
 

@@ -85,7 +85,9 @@ export const cpuStateLayout = {
   spilled: 144,
   nothing: 148,
   used: 152,
-  spare: 156,
+  recent: 156,
+  recentDigest: 160,
+  spare: 164,
   totals: 176,
 } as const
 
