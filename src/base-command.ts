@@ -66,6 +66,8 @@ export interface FailureContext {
   readonly verb?: string | undefined
   readonly flags?: readonly string[]
   readonly argv: readonly string[]
+  /** Where it failed, when the run has several places. */
+  readonly place?: string
 }
 
 /** Writes the failure to stderr and returns the exit status. */
@@ -79,12 +81,15 @@ export function reportFailure(error: unknown, context: FailureContext): number {
   if (failure === undefined) {
     const trace = error instanceof Error ? (error.stack ?? error.message) : inspect(error)
     process.stderr.write(
-      `${bad('This is a bug in kubectl ipv6.')} Please report it with the lines below: ${reports}\n${quiet(trace)}\n`,
+      `${bad('This is a bug in kubectl ipv6.')} Please report it with the lines below: ${reports}\n${quiet(safe(trace))}\n`,
     )
     return exitStatus.bug
   }
   const because = argv.includes('-v') || argv.includes('--verbose') ? quiet(causes(failure)) : ''
-  process.stderr.write(`${bad('error:')} ${asSentence(failure.message)}\n${because}${asAdvice(failure.advice)}\n`)
+  const where = context.place === undefined ? '' : `${context.place}: `
+  process.stderr.write(
+    `${bad('error:')} ${asSentence(`${where}${failure.message}`)}\n${because}${asAdvice(failure.advice)}\n`,
+  )
   return exitStatus.couldNotLook
 }
 

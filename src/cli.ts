@@ -1,6 +1,4 @@
-import {enableCompileCache} from 'node:module'
-
-// The entry point: nothing newer than what an old Node can read stands before this check.
+// The entry point: nothing newer than what an old Node can read and link stands before this check, so nothing is imported here.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 if (major < 22 || (major === 22 && minor < 12)) {
   process.stderr.write(
@@ -9,7 +7,7 @@ if (major < 22 || (major === 22 && minor < 12)) {
   )
   process.exit(2)
 }
-enableCompileCache()
+process.getBuiltinModule('node:module').enableCompileCache()
 // oclif would compare versions with semver on every start (10 ms); the check above has done it.
 process.env['OCLIF_DISABLE_ENGINE_WARNING'] = '1'
 

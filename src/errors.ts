@@ -35,8 +35,7 @@ export const agentMismatch = (agent: string, client: string): PluginError =>
 
 export const agentEnded = (why: string): PluginError =>
   new PluginError('agent-ended', `The agent ended before it was asked to: ${why}`, {
-    advice:
-      "The node is clean: the kernel removes what a dead agent held. Run the command again with -v to see the agent's log.",
+    advice: 'The node is clean: the kernel removes what a dead agent held. Run the command again.',
   })
 
 export const tunnelLost = (node: string, cause: unknown): PluginError =>
@@ -80,7 +79,7 @@ export const namespaceRefused = (pid: number, cause: unknown): PluginError =>
 
 export const programsRefused = (why: string, cause: unknown): PluginError =>
   new PluginError('programs-refused', `The kernel refused the eBPF programs: ${why}`, {
-    advice: 'The agent needs BPF, NET_ADMIN and PERFMON and a kernel from 5.11; see the log of the agent with -v.',
+    advice: 'The agent needs BPF, NET_ADMIN and PERFMON and a kernel from 5.11: try --profile privileged.',
     cause,
   })
 
@@ -221,4 +220,22 @@ const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.me
 export const nothingAttached = (reasons: readonly string[]): PluginError =>
   new PluginError('nothing-attached', `No interface can be observed: ${reasons.join('; ')}`, {
     advice: 'Choose other interfaces with -i or another hook with --hook.',
+  })
+
+export const badServer = (cluster: string, server: string): PluginError =>
+  new PluginError('bad-server', `The kubeconfig's cluster "${cluster}" has a server that is no URL: "${server}"`, {
+    advice: `It begins with https:// (or http://). To set it: kubectl config set-cluster ${cluster} --server=https://HOST:PORT`,
+  })
+
+export const notKubernetes = (server: string, cause?: unknown): PluginError =>
+  new PluginError('not-kubernetes', `${server} answered, but not as a Kubernetes API server does`, {
+    advice:
+      'A proxy or a login page may stand before it: check the server in the kubeconfig; "kubectl get nodes" must work.',
+    cause,
+  })
+
+export const cannotWrite = (cause: Error): PluginError =>
+  new PluginError('cannot-write', `The results could not be written: ${messageOf(cause)}`, {
+    advice: 'What was written is not complete. Make room, or write elsewhere, then run the command again.',
+    cause,
   })

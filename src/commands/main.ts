@@ -2,8 +2,8 @@ import {run} from '@oclif/core'
 import {existsSync, readFileSync} from 'node:fs'
 import {dirname, join, relative} from 'node:path'
 import {reportFailure, unknownVerb} from '../base-command.ts'
+import {cannotWrite} from '../errors.ts'
 
-const verbs = ['cleanup', 'observe', 'version']
 const words = {'-h': '--help', '--version': 'version', '-V': 'version', help: '--help'} as const
 
 /** For what no promise carried to `main`: says it and returns the exit status. */
@@ -11,6 +11,29 @@ export const reportBug = (error: unknown): number => reportFailure(error, {argv:
 
 /** Runs one command line and returns the exit status. */
 export async function main(argv: readonly string[]): Promise<number> {
+  const output = watchOutput()
+  const status = await answer(argv)
+  const failure = await output()
+  return failure === undefined ? status : Math.max(status, reportFailure(failure, {argv}))
+}
+
+/** Results that could not be written fail the run, however it ended; a reader that has gone (`| head`, a closed terminal) is no failure. */
+function watchOutput(): () => Promise<Error | undefined> {
+  let failure: Error | undefined
+  // oclif's own listener throws what is not EPIPE, in the middle of the run.
+  process.stdout.removeAllListeners('error')
+  process.stdout.on('error', (cause: NodeJS.ErrnoException) => {
+    const hasReaderGone = cause.code === 'EPIPE' || (cause.code === 'EIO' && process.stdout.isTTY)
+    if (!hasReaderGone && cause.code !== 'ERR_STREAM_DESTROYED') failure ??= cannotWrite(cause)
+  })
+  process.stderr.on('error', () => undefined) // there is nowhere left to say it
+  return async () => {
+    await new Promise<void>((resolve) => process.stdout.write('', () => resolve()))
+    return failure
+  }
+}
+
+async function answer(argv: readonly string[]): Promise<number> {
   const [first = '--help', ...rest] = argv
   try {
     if (first === '__complete') {
@@ -19,7 +42,10 @@ export async function main(argv: readonly string[]): Promise<number> {
       return 0
     }
     const [verb, ...others] = spoken(first, rest)
-    if (!verb.startsWith('-') && !verbs.includes(verb)) throw unknownVerb(verb, verbs)
+    if (!verb.startsWith('-')) {
+      const {commands} = await import('./index.ts')
+      if (!Object.hasOwn(commands, verb)) throw unknownVerb(verb, Object.keys(commands))
+    }
     await run([verb, ...others], packageOptions())
   } catch (error) {
     return reportFailure(error, {argv})
@@ -31,7 +57,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 function spoken(first: string, rest: readonly string[]): readonly [string, ...string[]] {
   const [topic] = rest
   if (first === 'help' && topic !== undefined) return [topic, '--help']
-  return [first in words ? words[first as keyof typeof words] : first, ...rest] // `in` does not narrow strings
+  return [Object.hasOwn(words, first) ? words[first as keyof typeof words] : first, ...rest] // hasOwn does not narrow strings
 }
 
 /** oclif looks for commands itself unless it is told: this spares it the search and works in a bundle. */

@@ -1,4 +1,5 @@
-import {exitStatus} from '../base-command.ts'
+import {reportFailure} from '../base-command.ts'
+import {badUsage} from '../errors.ts'
 import {type Names, noNames} from '../events/names.ts'
 import {RunState} from '../events/run-state.ts'
 import {isColoured, palette} from '../output/colour.ts'
@@ -18,26 +19,28 @@ export async function observe(request: ObserveRequest, version: string): Promise
   const {view} = request
   const notices = new Notices({...view, write: (text) => process.stderr.write(text)})
   if (request.agent.dryRun) return printManifests(request, version)
+  const form = chosenForm(view.form)
   using interruption = new Interruption(() =>
     notices.say('', 'Still waiting for the nodes to detach and to say what they removed.'),
   )
   const sink = new Sink(process.stdout, () => interruption.stop())
-  const run = new Run(request, {version, notices, interruption, sink})
+  const run = new Run(request, {version, form, notices, interruption, sink})
   const outcome = request.targets[0] === 'local' ? await run.local() : await run.cluster()
-  report(outcome, notices)
+  report(outcome)
 }
 
 /** The failure of the only node is the run's; with others beside it, each is told and the exit status says that something is missing. */
-function report({failures, nodes}: RunOutcome, notices: Notices): void {
+function report({failures, nodes}: RunOutcome): void {
   const [first] = failures
   if (first === undefined) return
   if (nodes === 1) throw first.failure
-  for (const {node, failure} of failures) notices.say(node, failure.message)
-  process.exitCode = exitStatus.couldNotLook
+  const statuses = failures.map(({node, failure}) => reportFailure(failure, {argv: process.argv, place: node}))
+  process.exitCode = Math.max(...statuses)
 }
 
 interface RunContext {
   readonly version: string
+  readonly form: OutputForm
   readonly notices: Notices
   readonly interruption: Interruption
   readonly sink: Sink
@@ -81,9 +84,8 @@ class Run {
   }
 
   async #view(run: RunState, hasNodes: boolean): Promise<View> {
-    const {sink, notices, interruption} = this.#context
+    const {form, sink, notices, interruption} = this.#context
     const {colour, timeFormat, top} = this.#request.view
-    const form = this.#form()
     const paint = palette(isColoured(colour, {isTerminal: process.stdout.isTTY, environment: process.env}))
     const streamed = {run, sink, notices, top}
     if (form === 'live') {
@@ -94,12 +96,13 @@ class Run {
     if (form === 'json') return new JsonView(streamed)
     return new TextView({...streamed, palette: paint, timeFormat, isWide: form === 'wide', hasNodes})
   }
+}
 
-  #form(): OutputForm {
-    const {form} = this.#request.view
-    const canDraw = process.stdout.isTTY && process.stdin.isTTY && process.env['TERM'] !== 'dumb'
-    return form ?? (canDraw ? 'live' : 'text')
-  }
+function chosenForm(asked: OutputForm | undefined): OutputForm {
+  const isTerminal = process.stdout.isTTY && process.stdin.isTTY
+  if (asked === 'live' && !isTerminal)
+    throw badUsage('-o live needs a terminal, for the screen and for the keys', 'Use -o text, wide or json.')
+  return asked ?? (isTerminal && process.env['TERM'] !== 'dumb' ? 'live' : 'text')
 }
 
 /** What was asked for, for the first line of the screen. */

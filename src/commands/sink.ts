@@ -1,15 +1,14 @@
 import {once} from 'node:events'
 import type {Writable} from 'node:stream'
 
-/** Where results go. A reader that is slow is waited for; one that has gone (`| head`) ends the run and is no error. */
+/** Where results go. A reader that is slow is waited for; a stream that takes no more (`| head`, a full disk) ends the run in order, and whoever started it says why. */
 export class Sink {
   readonly #stream: Writable
   #isBroken = false
 
   constructor(stream: Writable, onBroken: () => void) {
     this.#stream = stream
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (!gone.has(error.code ?? '')) throw error
+    stream.on('error', () => {
       this.#isBroken = true
       onBroken()
     })
@@ -18,9 +17,9 @@ export class Sink {
   async write(text: string): Promise<void> {
     if (this.#isBroken || text === '') return
     if (this.#stream.write(text)) return
-    await Promise.race([once(this.#stream, 'drain'), once(this.#stream, 'close')]).catch(() => undefined)
+    const over = new AbortController()
+    const came = (event: string): Promise<unknown> => once(this.#stream, event, {signal: over.signal})
+    await Promise.race([came('drain'), came('close')]).catch(() => undefined)
+    over.abort() // the one that did not come would go on listening
   }
 }
-
-/** The pipe's reader ended, the terminal was closed. */
-const gone: ReadonlySet<string> = new Set(['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'])

@@ -33,6 +33,7 @@ export class Terminal implements Disposable {
     process.on('SIGTSTP', this.#onStop)
     process.stdout.on('resize', this.#onResize)
     process.stdin.setEncoding('utf8')
+    process.stdin.on('error', ignoreHangUp)
     process.stdin.on('data', this.#onInput)
     this.#enter()
   }
@@ -44,7 +45,7 @@ export class Terminal implements Disposable {
   #enter(): void {
     process.stdin.setRawMode(true)
     process.stdin.resume()
-    writeSync(1, enterScreen)
+    writeScreen(enterScreen)
     this.#isEntered = true
     this.#options.onRedraw()
   }
@@ -52,7 +53,7 @@ export class Terminal implements Disposable {
   #restore(): void {
     if (!this.#isEntered) return
     this.#isEntered = false
-    writeSync(1, leaveScreen)
+    writeScreen(leaveScreen)
     process.stdin.setRawMode(false)
   }
 
@@ -71,5 +72,18 @@ export class Terminal implements Disposable {
     process.off('SIGCONT', this.#onContinue)
     process.off('uncaughtExceptionMonitor', this.#onExit)
     process.off('exit', this.#onExit)
+  }
+}
+
+/** A terminal that was closed answers everything with EIO; SIGHUP ends the run then, and there is no screen left to restore. */
+function ignoreHangUp(cause: unknown): void {
+  if (!(cause instanceof Error && 'code' in cause && cause.code === 'EIO')) throw cause
+}
+
+function writeScreen(text: string): void {
+  try {
+    writeSync(1, text)
+  } catch (cause) {
+    ignoreHangUp(cause)
   }
 }

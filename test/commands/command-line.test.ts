@@ -54,6 +54,9 @@ describe('bad usage is two sentences on stderr and exit status 2', () => {
   test.each([
     [['obsreve'], 'error: There is no verb "obsreve".\nDid you mean: kubectl ipv6 observe\n'],
     [['frobnicate'], 'error: There is no verb "frobnicate".\nVerbs: cleanup, observe, version.\n'],
+    [['toString'], 'error: There is no verb "toString".\nVerbs: cleanup, observe, version.\n'],
+    [['constructor'], 'error: There is no verb "constructor".\nVerbs: cleanup, observe, version.\n'],
+    [['__proto__', 'x'], 'error: There is no verb "__proto__".\nVerbs: cleanup, observe, version.\n'],
     [
       ['observe', '--prt', '4'],
       'error: There is no flag --prt.\nDid you mean --port? Run: kubectl ipv6 observe --help\n',
