@@ -13,6 +13,10 @@ export interface NameOptions {
   readonly warn: (text: string) => void
 }
 
+interface FollowOptions extends NameOptions {
+  readonly onList?: (first: FirstList) => void
+}
+
 interface Named {
   readonly metadata?: Metadata
 }
@@ -35,13 +39,26 @@ const partSize = 500
 const firstPauseMs = 500
 const longestPauseMs = 15_000
 
-/** Keeps a table of who has which address. It is empty at first and fills while rows are already shown; nothing waits for it. */
-export function followNames(connection: ClusterConnection, options: NameOptions): NameTable {
+/** What came of the first list: all of it is in the table, or the refusal says why none ever will be. */
+export interface FirstList {
+  readonly refusal?: Error
+  /** Only this namespace may be listed. */
+  readonly namespace?: string
+}
+
+export interface FollowedNames {
+  readonly table: NameTable
+  /** For those who cannot work without. Never settles while the API server does not answer. */
+  readonly first: Readonly<Record<'pods' | 'services', Promise<FirstList>>>
+}
+
+/** Keeps a table of who has which address. It is empty at first and fills while rows are already shown. */
+export function followNames(connection: ClusterConnection, options: NameOptions): FollowedNames {
   const table = new NameTable()
-  void follow(connection, podsInto(table), options)
   void follow(connection, nodesInto(table), options)
-  void follow(connection, servicesInto(table), options)
-  return table
+  const first = <Kind extends Named>(source: Source<Kind>): Promise<FirstList> =>
+    new Promise((resolve) => void follow(connection, source, {...options, onList: resolve}))
+  return {table, first: {pods: first(podsInto(table)), services: first(servicesInto(table))}}
 }
 
 const podsInto = (table: NameTable): Source<Pod> => ({
@@ -72,7 +89,7 @@ const servicesInto = (table: NameTable): Source<Service> => ({
 async function follow<Kind extends Named>(
   connection: ClusterConnection,
   source: Source<Kind>,
-  {signal, warn}: NameOptions,
+  {signal, warn, onList}: FollowOptions,
 ): Promise<void> {
   const {resource, isNamespaced} = source
   let namespace: string | undefined
@@ -81,6 +98,7 @@ async function follow<Kind extends Named>(
   for (;;) {
     try {
       let version = await relist(connection, {...source, namespace}, signal)
+      onList?.({...(namespace !== undefined && {namespace})})
       if (refusal !== undefined) warn(`Names outside namespace "${connection.namespace}" are not shown: ${refusal}`)
       refusal = undefined
       pause = firstPauseMs
@@ -95,6 +113,8 @@ async function follow<Kind extends Named>(
         refusal = explained(connection, cause, resource.name)
       } else {
         warn(`Names of ${resource.name} are not shown: ${refusal ?? explained(connection, cause, resource.name)}`)
+        const failure = explain(connection, cause, {verb: 'list', resource: resource.name})
+        if (failure instanceof Error) onList?.({refusal: failure})
         return
       }
     }

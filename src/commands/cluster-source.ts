@@ -1,6 +1,6 @@
 import {connect} from '../cluster/connection.ts'
 import type {ClusterConnection} from '../cluster/connection.ts'
-import {orderPod} from '../cluster/launch.ts'
+import {type LaunchStep, orderPod} from '../cluster/launch.ts'
 import type {LaunchOptions, NodeTarget, Toleration} from '../cluster/manifest.ts'
 import {manifestText} from '../cluster/manifest-text.ts'
 import {followNames} from '../cluster/names.ts'
@@ -11,6 +11,7 @@ import {badUsage} from '../errors.ts'
 import type {Names} from '../events/names.ts'
 import {merge} from '../session/merge.ts'
 import type {FlowSource} from '../session/source.ts'
+import {filterNames} from './filter-names.ts'
 import {observeCluster, planRun} from './flow-source.ts'
 import type {Interruption} from './interruption.ts'
 import type {Notices} from './notices.ts'
@@ -40,6 +41,12 @@ export async function openCluster(request: ObserveRequest, context: OpenContext)
   ])
   const naming = new AbortController()
   const names = followNames(connection, {signal: naming.signal, warn: (text) => notices.say('', text)})
+  try {
+    await filterNames(names, {clauses: request.filter.names, stop: interruption.signal, notices})
+  } catch (cause) {
+    naming.abort()
+    throw cause
+  }
   const guard = new PodGuard(request.cluster)
   const options = {
     ...planRun(request),
@@ -47,19 +54,38 @@ export async function openCluster(request: ObserveRequest, context: OpenContext)
     connection,
     launch: launchOptions(request.agent, version),
     guard,
-    progress: (node: string, step: string) => notices.detail(node, step),
   }
-  const each = targets.map((target) => namedEvents(observeCluster([target], options), placeName(target)))
+  const each = targets.map((target) => {
+    const name = placeName(target)
+    const progress = (_: string, step: LaunchStep): void => notices.step(name, stepWords[step])
+    return namedEvents(observeCluster([target], {...options, progress}), name)
+  })
   const places = new Map(targets.map((target) => [placeName(target), placeOf(target)]))
   return {
-    source: merge(each),
-    names,
+    source: settling(merge(each), notices),
+    names: names.table,
     places,
     [Symbol.asyncDispose]: () => {
       naming.abort()
+      notices.settle()
       guard[Symbol.dispose]()
       return Promise.resolve()
     },
+  }
+}
+
+const stepWords: Readonly<Record<LaunchStep, string>> = {
+  created: 'pod created, waiting for its node …',
+  accepted: 'on its node, starting …',
+  pulling: 'pulling the image …',
+  started: 'started, connecting …',
+  connected: 'connected, attaching …',
+}
+
+async function* settling(source: FlowSource, notices: Notices): FlowSource {
+  for await (const event of source) {
+    if (event.type === 'start') notices.settle()
+    yield event
   }
 }
 

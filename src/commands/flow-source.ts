@@ -1,7 +1,8 @@
 import type {ClusterConnection} from '../cluster/connection.ts'
-import type {PodGuard} from '../cluster/launch.ts'
+import type {LaunchStep, PodGuard} from '../cluster/launch.ts'
 import type {LaunchedAgent} from '../cluster/launched-agent.ts'
 import type {LaunchOptions, NodeTarget} from '../cluster/manifest.ts'
+import {shortDuration} from '../output/quantity.ts'
 import type {AgentSettings} from '../protocol/settings.ts'
 import {createIdentity, type Identity} from '../session/identity.ts'
 import {LocalAgent} from '../session/local-agent.ts'
@@ -12,6 +13,7 @@ import type {ObserveRequest} from './observe-request.ts'
 
 /** Either side that has heard nothing for so long gives up: with the agent's own end, a node is clean within 15 s. */
 const silenceMs = 10_000
+const startLagMs = 5000
 
 export interface SourceOptions {
   readonly identity: Identity
@@ -24,7 +26,7 @@ export interface ClusterOptions extends SourceOptions {
   readonly connection: ClusterConnection
   readonly launch: LaunchOptions
   readonly guard: PodGuard
-  readonly progress: (node: string, step: string) => void
+  readonly progress: (node: string, step: LaunchStep) => void
 }
 
 /** What every agent of the run is told. */
@@ -39,7 +41,7 @@ export function planRun(request: ObserveRequest): {readonly identity: Identity; 
 /** The agent on this machine. Its failure to start is thrown: there is nothing else to show. */
 export async function* observeLocal({identity, settings, stop}: SourceOptions): FlowSource {
   await using agent = await LocalAgent.start(settings)
-  yield* toTheEnd(watchAgent(agent, {identity, silenceMs, stop}), 'local')
+  yield* toTheEnd(watchAgent(agent, {identity, silenceMs, stop}), {node: 'local', settings, stop})
 }
 
 /** One agent a target, side by side; the failure of one is told in its `end` and leaves the others alone. */
@@ -47,7 +49,7 @@ export const observeCluster = (targets: readonly NodeTarget[], options: ClusterO
   merge(targets.map((target) => observeTarget(target, options)))
 
 async function* observeTarget(target: NodeTarget, options: ClusterOptions): AsyncGenerator<SourceEvent, void> {
-  const {identity, stop} = options
+  const {identity, settings, stop} = options
   let agent: LaunchedAgent | undefined
   try {
     agent = await launch(target, options)
@@ -57,7 +59,8 @@ async function* observeTarget(target: NodeTarget, options: ClusterOptions): Asyn
   }
   let told = false
   try {
-    for await (const event of toTheEnd(watchAgent(agent, {identity, silenceMs, stop}), target.node)) {
+    const limits = {node: target.node, settings, stop}
+    for await (const event of toTheEnd(watchAgent(agent, {identity, silenceMs, stop}), limits)) {
       told ||= event.type === 'end'
       yield event.type === 'end' ? {...event, end: await withoutPod(agent, event.end)} : event
     }
@@ -81,10 +84,18 @@ async function launch(target: NodeTarget, options: ClusterOptions): Promise<Laun
   })
 }
 
-async function* toTheEnd(events: ReturnType<typeof watchAgent>, node: string): AsyncGenerator<SourceEvent, void> {
+/** An agent whose time is up ends as one that was asked to: what nobody here asked for is told. */
+export async function* toTheEnd(
+  events: ReturnType<typeof watchAgent>,
+  {node, settings, stop}: Omit<SourceOptions, 'identity'> & {readonly node: string},
+): AsyncGenerator<SourceEvent, void> {
+  const startedMs = performance.now()
   let end: End
   try {
     end = {stopped: yield* events}
+    // Its clock began a moment before ours.
+    if (!stop.aborted && performance.now() - startedMs > settings.maxDurationMs - startLagMs)
+      yield {type: 'notice', node, text: `Ended by --max-duration ${shortDuration(settings.maxDurationMs)}.`}
   } catch (failure) {
     end = {failure: asError(failure)}
   }

@@ -9,8 +9,10 @@ import type {NodeState} from '../events/node-state.ts'
 import {renderFrame} from '../output/live/frame.ts'
 import type {Key} from '../output/live/keys.ts'
 import {paintFrame} from '../output/live/paint.ts'
-import {plural} from '../output/quantity.ts'
+import {exactCount, plural} from '../output/quantity.ts'
+import {InterfaceNews} from './interface-news.ts'
 import type {Interruption} from './interruption.ts'
+import type {InterfaceChange} from '../protocol/message.ts'
 import type {TextOptions} from './stream-view.ts'
 import {Terminal} from './terminal.ts'
 import type {View} from './view.ts'
@@ -22,6 +24,9 @@ export interface LiveOptions extends Omit<TextOptions, 'timeFormat' | 'isWide' |
 }
 
 const conversationLimit = 50_000
+/** While paused nothing is forgotten: 200 bytes a flow. */
+const pauseLimit = 400_000
+const mostNotices = 100
 /** At most five pictures a second; keys are answered sooner. */
 const drawEveryMs = 200
 const keyDrawMs = 30
@@ -35,6 +40,7 @@ export class LiveView implements View {
   readonly #options: LiveOptions
   readonly #book = new ConversationBook(conversationLimit)
   readonly #waiting = new Map<NodeState, number>()
+  readonly #news = new Map<string, InterfaceNews>()
   readonly #history: number[] = []
   readonly #notices: (readonly [string, string])[] = []
   #terminal: Terminal | undefined
@@ -54,23 +60,32 @@ export class LiveView implements View {
   }
 
   started(state: NodeState): Promise<void> {
-    this.#terminal ??= new Terminal({onKey: (key) => this.#press(key), onRedraw: () => this.#redraw()})
+    this.#open()
     this.#ticker ??= setInterval(() => this.#tick(), 1000)
     this.notice(state.key, `Observing, kernel ${state.hello.kernel}.`)
     return Promise.resolve()
   }
 
-  changed(): Promise<void> {
+  changed({key}: NodeState, change: InterfaceChange): Promise<void> {
+    const news = this.#news.get(key) ?? new InterfaceNews()
+    this.#news.set(key, news)
+    news.add(change)
     return Promise.resolve()
   }
 
   drained(state: NodeState): Promise<void> {
+    for (const line of this.#news.get(state.key)?.take() ?? [])
+      this.#show(state.key, line, {isPassing: !line.startsWith('failed')})
     const seconds = (this.#waiting.get(state) ?? 0) + state.drainSeconds
     const ledger = this.#options.run.ledgerOf(state)
     // While paused the node's book goes on counting; the pause then counts as one long refresh.
-    if (this.#choice.isPaused && state.book.size < conversationLimit) {
+    if (this.#choice.isPaused && state.book.size < pauseLimit) {
       this.#waiting.set(state, seconds)
       return Promise.resolve()
+    }
+    if (this.#choice.isPaused) {
+      this.#choice = {...this.#choice, isPaused: false}
+      this.#show(state.key, `The pause is over: ${exactCount(pauseLimit)} flows are all that it can hold.`)
     }
     this.#waiting.delete(state)
     const reader = new RowReader(state, this.#options.run.names)
@@ -84,12 +99,15 @@ export class LiveView implements View {
   }
 
   notice(node: string, text: string): void {
-    if (this.#terminal === undefined) {
-      this.#options.notices.say(node, text)
-      return
-    }
-    this.#notices.push([node, text])
-    this.#notice = `${node}: ${text}`
+    if (this.#terminal === undefined) this.#options.notices.say(node, text)
+    else this.#show(node, text)
+  }
+
+  /** In the last line for a while; what is not passing is told again when the screen is back. */
+  #show(node: string, text: string, {isPassing} = {isPassing: false}): void {
+    if (!isPassing) this.#notices.push([node, text])
+    if (this.#notices.length > mostNotices) this.#notices.shift()
+    this.#notice = node === '' ? text : `${node}: ${text}`
     this.#noticeUntil = Date.now() + noticeMs
     this.#draw()
   }
@@ -97,6 +115,13 @@ export class LiveView implements View {
   ended(node: string): Promise<void> {
     if (this.#options.run.nodes.length > 1) this.notice(node, 'Ended.')
     return Promise.resolve()
+  }
+
+  /** Whatever anyone has to say while the screen is ours would be written over it. */
+  #open(): void {
+    if (this.#terminal !== undefined) return
+    this.#options.notices.tellTo((node, text, options) => this.#show(node, text, options))
+    this.#terminal = new Terminal({onKey: (key) => this.#press(key), onRedraw: () => this.#redraw()})
   }
 
   /** The screen as it was before, then everything that should be read at leisure. */
@@ -107,6 +132,7 @@ export class LiveView implements View {
     this.#terminal?.[Symbol.dispose]()
     this.#terminal = undefined
     const {run, sink, top, palette, notices} = this.#options
+    notices.tellTo(undefined)
     for (const [node, text] of this.#notices) notices.say(node, text)
     const {summaryText} = await import('../events/summary-text.ts')
     for (const each of run.summaries(top)) await sink.write(summaryText(each.summary, {top: each.top, palette}))
@@ -192,7 +218,11 @@ export class LiveView implements View {
 
   #status(): string {
     const waiting = this.#options.run.nodes.filter(({end}) => end === undefined).length
-    if (this.#options.interruption.signal.aborted) return `Ending: ${plural(waiting, 'node')} still to detach.`
-    return Date.now() < this.#noticeUntil ? this.#notice : ''
+    const ending = `Ending: ${plural(waiting, 'node')} still to detach.`
+    const parts = [
+      this.#options.interruption.signal.aborted ? ending : '',
+      Date.now() < this.#noticeUntil ? this.#notice : '',
+    ]
+    return parts.filter((part) => part !== '').join(' ')
   }
 }

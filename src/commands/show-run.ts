@@ -20,6 +20,7 @@ export interface RunOutcome {
 export async function showRun(source: FlowSource, options: ShowOptions): Promise<RunOutcome> {
   const failures: {node: string; failure: Error}[] = []
   const nodes = new Set<string>()
+  options.run.ask(options.places.size)
   try {
     for await (const event of source) {
       nodes.add(event.node)
@@ -56,6 +57,7 @@ async function show(event: SourceEvent, {run, view, places, onStart}: ShowOption
   const state = run.get(node)
   if (event.type === 'end') {
     state?.finish(event.end)
+    if (state === undefined && event.end.failure !== undefined) run.miss(node, event.end.failure)
     await view.ended(node, event.end)
   } else if (state !== undefined && event.type === 'interface') {
     state.change(event.change)

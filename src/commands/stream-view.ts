@@ -3,12 +3,14 @@ import {type FlowRow, RowReader} from '../events/flow-row.ts'
 import {Alignment, flowCells} from '../events/flow-text.ts'
 import type {NodeState} from '../events/node-state.ts'
 import type {RunState} from '../events/run-state.ts'
-import {startObject, summaryObject} from '../events/summary-json.ts'
+import {interfaceLine, startObject, summaryObject} from '../events/summary-json.ts'
 import type {Palette} from '../output/colour.ts'
 import {jsonLine} from '../output/json.ts'
 import {formatTime, type TimeFormat} from '../output/time.ts'
+import {InterfaceNews} from './interface-news.ts'
 import type {Notices} from './notices.ts'
 import type {Sink} from './sink.ts'
+import type {InterfaceChange} from '../protocol/message.ts'
 import type {View} from './view.ts'
 
 export interface StreamOptions {
@@ -39,11 +41,8 @@ abstract class StreamView implements View {
 
   abstract started(state: NodeState): Promise<void>
   protected abstract line(row: FlowRow, state: NodeState): string
+  abstract changed(state: NodeState, change: InterfaceChange): Promise<void>
   abstract finish(): Promise<void>
-
-  changed(): Promise<void> {
-    return Promise.resolve()
-  }
 
   async drained(state: NodeState): Promise<void> {
     const {run, sink} = this.options
@@ -71,9 +70,15 @@ abstract class StreamView implements View {
   }
 }
 
+const nowNs = (): bigint => BigInt(Date.now()) * 1_000_000n
+
 export class JsonView extends StreamView {
   override started(state: NodeState): Promise<void> {
     return this.options.sink.write(jsonLine(startObject(state)))
+  }
+
+  override changed(state: NodeState, change: InterfaceChange): Promise<void> {
+    return this.options.sink.write(jsonLine(interfaceLine(state, change, nowNs())))
   }
 
   protected override line(row: FlowRow, state: NodeState): string {
@@ -82,7 +87,7 @@ export class JsonView extends StreamView {
 
   override async finish(): Promise<void> {
     const {run, sink, top} = this.options
-    const timeNs = BigInt(Date.now()) * 1_000_000n
+    const timeNs = nowNs()
     for (const each of run.summaries(top))
       await sink.write(jsonLine(summaryObject(each.summary, {timeNs, top: each.top})))
   }
@@ -91,6 +96,7 @@ export class JsonView extends StreamView {
 export class TextView extends StreamView {
   readonly #options: TextOptions
   readonly #alignment = new Alignment()
+  readonly #news = new Map<string, InterfaceNews>()
 
   constructor(options: TextOptions) {
     super(options)
@@ -103,6 +109,28 @@ export class TextView extends StreamView {
     return Promise.resolve()
   }
 
+  /** Told with the next refresh. */
+  override changed({key}: NodeState, change: InterfaceChange): Promise<void> {
+    const news = this.#news.get(key) ?? new InterfaceNews()
+    this.#news.set(key, news)
+    news.add(change)
+    return Promise.resolve()
+  }
+
+  override async drained(state: NodeState): Promise<void> {
+    this.#tellNews()
+    await super.drained(state)
+  }
+
+  override ended(): Promise<void> {
+    this.#tellNews()
+    return super.ended()
+  }
+
+  #tellNews(): void {
+    for (const [node, news] of this.#news) for (const line of news.take()) this.notice(node, line)
+  }
+
   protected override line(row: FlowRow, state: NodeState): string {
     const {palette, timeFormat, isWide, hasNodes} = this.#options
     const time = formatTime(row.lastNs, timeFormat, state.startNs)
@@ -111,6 +139,7 @@ export class TextView extends StreamView {
   }
 
   override async finish(): Promise<void> {
+    this.#tellNews()
     const {run, sink, top, palette} = this.#options
     const {summaryText} = await import('../events/summary-text.ts')
     for (const each of run.summaries(top)) await sink.write(summaryText(each.summary, {top: each.top, palette}))

@@ -79,7 +79,7 @@ const keys = ({isPaused, filter}: LiveChoice): LiveScreen['keys'] => [
 
 function header(moment: LiveMoment): LiveScreen['header'] {
   const {choice, rate, history, nodes, seconds, title, ranked, book} = moment
-  const interfaces = nodes.flatMap(({hello}) => hello.interfaces).filter(({hooks}) => hooks.length > 0).length
+  const interfaces = nodes.flatMap((state) => state.interfaces.all).filter(({hooks}) => hooks.length > 0).length
   const kernels = [...new Set(nodes.map(({hello}) => hello.kernel))].map(escapeText).join(', ')
   const shown =
     choice.filter === ''

@@ -1,4 +1,5 @@
 import type {JsonValue} from '../output/json.ts'
+import type {AttachedInterface, InterfaceChange} from '../protocol/message.ts'
 import {rfc3339} from '../output/time.ts'
 import type {ConversationRow} from './conversation-row.ts'
 import {endObject} from './flow-json.ts'
@@ -61,15 +62,27 @@ export function startObject({node, target, hello, startNs}: NodeState): JsonValu
     target,
     kernel: hello.kernel,
     agent: hello.agent,
-    interfaces: hello.interfaces.map(({name, index, kind, mtu, hooks, problem}) => ({
-      name,
-      index,
-      kind,
-      mtu,
-      hooks: hooks.map(({direction, hook, why}) => ({direction, hook, why})),
-      problem,
-    })),
+    interfaces: hello.interfaces.map(interfaceObject),
     clockOffsetNs: BigInt(hello.clockOffsetNs),
     warnings: hello.warnings,
   }
 }
+
+/** The `interface` line: one came, went, or could not be observed. */
+export const interfaceLine = ({node, target}: NodeState, change: InterfaceChange, timeNs: bigint): JsonValue => ({
+  kind: 'interface',
+  time: rfc3339(timeNs),
+  node,
+  target,
+  change: change.change,
+  interface: interfaceObject(change.interface),
+})
+
+const interfaceObject = ({name, index, kind, mtu, hooks, problem}: AttachedInterface): JsonValue => ({
+  name,
+  index,
+  kind,
+  mtu,
+  hooks: hooks.map(({direction, hook, why}) => ({direction, hook, why})),
+  problem,
+})

@@ -1,8 +1,7 @@
 import {setTimeout as delay} from 'node:timers/promises'
 import {afterEach, beforeAll, describe, expect, test, vi} from 'vitest'
 import {type ClusterConnection, connect} from '../../src/cluster/connection.ts'
-import type {NameTable} from '../../src/cluster/name-table.ts'
-import {followNames} from '../../src/cluster/names.ts'
+import {type FollowedNames, followNames} from '../../src/cluster/names.ts'
 import {type Cluster, startCluster, type TestPods, whyNoCluster} from './lab.ts'
 import {asUser} from './launching.ts'
 
@@ -20,10 +19,10 @@ describe.skipIf(whyNoCluster() !== undefined)('names from the cluster', () => {
   })
   afterEach(() => watching.abort())
 
-  function follow(as: ClusterConnection = connection): {table: NameTable; said: string[]} {
+  function follow(as: ClusterConnection = connection): FollowedNames & {said: string[]} {
     watching = new AbortController()
     const said: string[] = []
-    return {table: followNames(as, {signal: watching.signal, warn: (text) => said.push(text)}), said}
+    return {...followNames(as, {signal: watching.signal, warn: (text) => said.push(text)}), said}
   }
   const soon = (check: () => void) => vi.waitFor(check, {timeout: 5000, interval: 50})
 
@@ -40,7 +39,9 @@ describe.skipIf(whyNoCluster() !== undefined)('names from the cluster', () => {
   })
 
   test('follow a pod that comes, and outlive the API server', async () => {
-    const {table} = follow()
+    const {table, first} = follow()
+    await first.pods
+    expect(table.lookup(pods.p2.v6)?.pod).toBe('p2')
     await soon(() => expect(table.lookup(pods.p2.v6)?.pod).toBe('p2'))
     await cluster.killApiserver()
     expect(table.lookup(pods.p2.v6)?.pod).toBe('p2')
@@ -60,13 +61,15 @@ describe.skipIf(whyNoCluster() !== undefined)('names from the cluster', () => {
   test('that may not be read are said once to be missing, and the others are shown', async () => {
     const rules = [{apiGroups: [''], resources: ['services'], verbs: ['list', 'watch']}]
     const user = asUser(await cluster.userKubeconfig('services-only', rules))
-    const {table, said} = follow(user)
+    const {table, first, said} = follow(user)
     await soon(() => expect(table.lookup(pods.service.v6)?.service).toBe('p'))
     await soon(() => expect(said).toHaveLength(2))
     expect(said.toSorted()).toEqual([
       'Names of nodes are not shown: User "services-only" may not list nodes',
       'Names of pods are not shown: User "services-only" may not list pods',
     ])
+    expect(await first.services).toEqual({})
+    expect(await first.pods).toMatchObject({refusal: {code: 'not-allowed'}})
     user.close()
   })
 })

@@ -31,9 +31,10 @@ function oneNode(node: string): SourceEvent[] {
   ]
 }
 
-const places = new Map([
+const allPlaces = new Map([
   ['local', {node: 'local', target: 'local'}],
   ['node1', {node: 'node1', target: 'node/node1'}],
+  ['node2', {node: 'node2', target: 'node/node2'}],
   ['node1 pod/shop/web-0', {node: 'node1', target: 'pod/shop/web-0'}],
 ])
 
@@ -42,7 +43,15 @@ async function* recorded(...events: SourceEvent[]): FlowSource {
   yield* events
 }
 
-async function shown(form: 'text' | 'json', source: FlowSource, stdout = new PassThrough()) {
+async function shown(
+  form: 'text' | 'json',
+  source: FlowSource,
+  {
+    stdout = new PassThrough(),
+    asked = ['local'],
+  }: {readonly stdout?: PassThrough; readonly asked?: readonly string[]} = {},
+) {
+  const places = new Map([...allPlaces].filter(([name]) => asked.includes(name)))
   const stderr: string[] = []
   const notices = new Notices({isQuiet: false, isVerbose: false, write: (line) => stderr.push(line)})
   const run = new RunState({names: noNames, clauses: []})
@@ -66,25 +75,27 @@ test('text is one line a flow and refresh, then the summary', async () => {
   ])
   expect(output).toContain('seen 3 = filtered 0 + in flows 3 + overflow 0 + undecodable 0: every packet accounted for')
   expect(stderr).toBe(
-    'local: Observing 3 of 3 interfaces, kernel 6.18.0.\nlocal: eth1 is not looked at: it is down\nlocal: The tunnel broke \\u{1b}[2J\n',
+    'local: Observing 3 of 3 interfaces, kernel 6.18.0.\nlocal: eth1 is not looked at: it is down\nlocal: attached veth9\nlocal: The tunnel broke \\u{1b}[2J\n',
   )
 })
 
 test('JSON is one object a line: start, flows, a summary for each node and one for all', async () => {
-  const {output} = await shown('json', recorded(...oneNode('node1'), ...oneNode('node2')))
+  const {output} = await shown('json', recorded(...oneNode('node1'), ...oneNode('node2')), {asked: ['node1', 'node2']})
   const objects = output
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as {kind: string; node: string; time: string})
   expect(objects.map(({kind, node}) => `${kind} ${node}`)).toEqual([
-    'start node1', 'flow node1', 'flow node1', 'start node2', 'flow node2', 'flow node2', 'summary node1', 'summary node2', 'summary *',
+    'start node1', 'interface node1', 'flow node1', 'flow node1', 'start node2', 'interface node2', 'flow node2', 'flow node2', 'summary node1', 'summary node2', 'summary *',
   ]) // prettier-ignore
   expect(objects.every(({time}) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/.test(time))).toBe(true)
   expect(objects[0]).toMatchObject({target: 'node/node1', kernel: '6.18.0', clockOffsetNs: '1700000000000000000'})
 })
 
 test('a node and a pod on it are two places of one node', async () => {
-  const {output} = await shown('json', recorded(...oneNode('node1'), ...oneNode('node1 pod/shop/web-0')))
+  const {output} = await shown('json', recorded(...oneNode('node1'), ...oneNode('node1 pod/shop/web-0')), {
+    asked: ['node1', 'node1 pod/shop/web-0'],
+  })
   const objects = output
     .trimEnd()
     .split('\n')
@@ -107,9 +118,11 @@ test('the failure of one node is told apart, and the others are summed up', asyn
   const {output, outcome} = await shown(
     'json',
     recorded(...oneNode('node1'), {type: 'end', node: 'node2', end: {failure}}),
+    {asked: ['node1', 'node2']},
   )
   expect(outcome).toEqual({nodes: 2, failures: [{node: 'node2', failure}]})
-  expect(output).toContain('"kind":"summary"')
+  expect(output.match(/"kind":"summary".*?"node":"[^"]+"/g)).toHaveLength(2)
+  expect(output.trimEnd().split('\n').at(-1)).toContain('"node":"*"')
 })
 
 test('a run that breaks off still ends with its summary', async () => {
@@ -120,8 +133,36 @@ test('a run that breaks off still ends with its summary', async () => {
   }
   const stdout = new PassThrough()
   const output = text(stdout)
-  await expect(shown('text', broken(), stdout)).rejects.toThrow('cut')
+  await expect(shown('text', broken(), {stdout})).rejects.toThrow('cut')
   expect(await output).toContain('the last counts of this run are missing')
+})
+
+test('interfaces that come, go or fail are told with the next refresh, many at once in one line', async () => {
+  const changed = (change: 'attached' | 'gone' | 'failed', name: string, problem?: string): SourceEvent => {
+    const hooks = change === 'attached' ? anInterface(name, 9).hooks : []
+    const whole = {...anInterface(name, 9), hooks, ...(problem === undefined ? {} : {problem})}
+    return {type: 'interface', node: 'local', change: {type: 'interface', change, interface: whole}}
+  }
+  const [start, , first, , , end] = oneNode('local')
+  const came = ['veth1', 'veth2', 'veth3', 'veth4', 'veth5'].map((name) => changed('attached', name))
+  const others = [changed('gone', 'veth6'), changed('failed', 'wg0', 'the kernel refused')]
+  const events = [start!, ...came, ...others, first!, changed('gone', 'veth1'), end!]
+  const {stderr} = await shown('text', recorded(...events))
+  expect(stderr.split('\n').slice(2, -1)).toEqual([
+    'local: attached 5 interfaces: veth1, veth2, veth3 …',
+    'local: gone veth6',
+    'local: failed wg0: the kernel refused',
+    'local: gone veth1',
+  ])
+  const {output} = await shown('json', recorded(...events))
+  const lines = output.trimEnd().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>) // prettier-ignore
+  const told = lines.filter(({kind}) => kind === 'interface')
+  expect(told.map(({change}) => change)).toEqual([...came.map(() => 'attached'), 'gone', 'failed', 'gone'])
+  expect(told[6]).toMatchObject({
+    node: 'local',
+    target: 'local',
+    interface: {name: 'wg0', index: 9, hooks: [], problem: 'the kernel refused'},
+  })
 })
 
 test('a reader that is slow is waited for', async () => {

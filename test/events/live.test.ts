@@ -5,7 +5,7 @@ import {rank} from '../../src/events/live-rows.ts'
 import {liveScreen} from '../../src/events/live-screen.ts'
 import {noNames} from '../../src/events/names.ts'
 import type {Key} from '../../src/output/live/keys.ts'
-import {aNode, drain, lines} from './records.ts'
+import {aNode, anInterface, drain, lines} from './records.ts'
 
 const rows = {keys: ['a', 'b', 'c', 'd'], page: 2}
 const pressed = (...keys: Key[]): LiveChoice => keys.reduce((choice, key) => choose(choice, key, rows), firstChoice)
@@ -116,6 +116,10 @@ test('the screen names pods, shows rates and the path, and no name speaks to the
     status: '',
     title: 'node1',
   }
+  expect(liveScreen(moment).header[2]![1]).toContain('3 interfaces')
+  const gone = {...anInterface('veth1', 4), hooks: []}
+  node.change({type: 'interface', change: 'gone', interface: gone})
+  expect(liveScreen(moment).header[2]![1]).toContain('2 interfaces')
   const screen = liveScreen(moment)
   expect(screen.header[0]).toEqual(['kubectl ipv6 observe node1', 'PAUSED  1m 01s'])
   expect(screen.header[1]).toEqual(['50 pkt/s  52.0 kbit/s  ▅█', '2 conversations'])
