@@ -2,6 +2,7 @@ import {type IncomingMessage, request as httpRequest} from 'node:http'
 import {request as httpsRequest, type RequestOptions} from 'node:https'
 import {text as readAll} from 'node:stream/consumers'
 import type {ClusterConnection} from './connection.ts'
+import {notKubernetes, PluginError} from '../errors.ts'
 import {ApiFailure, unreachable} from './api-failure.ts'
 import type {Resource} from './objects.ts'
 
@@ -94,11 +95,25 @@ async function ask(connection: ClusterConnection, sent: Sent): Promise<unknown> 
   const signal = sent.signal === undefined ? limit : AbortSignal.any([limit, sent.signal])
   try {
     const response = await send(connection, {...sent, signal})
-    return JSON.parse(await readAll(response))
+    return objectIn(await readAll(response), connection)
   } catch (cause) {
     sent.signal?.throwIfAborted()
-    throw limit.aborted ? unreachable(connection, noAnswer) : cause
+    if (limit.aborted) throw unreachable(connection, noAnswer)
+    // Anything else is a connection that broke in the middle of the answer.
+    throw cause instanceof ApiFailure || cause instanceof PluginError ? cause : unreachable(connection, cause)
   }
+}
+
+/** What stands before the API server may answer too, with a page. */
+function objectIn(body: string, {server}: ClusterConnection): object {
+  let answer: unknown
+  try {
+    answer = JSON.parse(body)
+  } catch (cause) {
+    throw notKubernetes(server, cause)
+  }
+  if (typeof answer !== 'object' || answer === null) throw notKubernetes(server)
+  return answer
 }
 
 /** Resolves with the answer's headers read, if it is a success; the body is the caller's. */

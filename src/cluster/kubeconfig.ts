@@ -2,7 +2,7 @@ import {existsSync, statSync} from 'node:fs'
 import {homedir} from 'node:os'
 import {delimiter, dirname, isAbsolute, join} from 'node:path'
 import {KubeConfig} from '@kubernetes/client-node'
-import {badKubeconfig, noKubeconfig, notInKubeconfig} from '../errors.ts'
+import {badKubeconfig, badServer, noKubeconfig, notInKubeconfig} from '../errors.ts'
 import {proxyFor} from './proxy.ts'
 
 /** What kubectl's flags of the same names say. */
@@ -95,10 +95,17 @@ function settle(all: KubeConfig, options: ConnectOptions): Settled {
 }
 
 function prepareCluster(cluster: Cluster): Cluster {
-  const proxyUrl = cluster.proxyUrl ?? proxyFor(new URL(cluster.server), process.env)
+  const proxyUrl = cluster.proxyUrl ?? proxyFor(serverUrl(cluster), process.env)
   // The library refuses plain http (`kubectl proxy`) unless certificates are not checked, which means nothing there.
   const skipTLSVerify = cluster.skipTLSVerify || cluster.server.startsWith('http:')
   return {...cluster, skipTLSVerify, ...(proxyUrl !== undefined && {proxyUrl})}
+}
+
+/** A host without a scheme parses too: `my-host:6443` has the scheme `my-host`. */
+function serverUrl({name, server}: Cluster): URL {
+  const url = URL.parse(server)
+  if (url === null || !/^https?:$/.test(url.protocol)) throw badServer(name, server)
+  return url
 }
 
 /** None is needed when --cluster says where to go. */

@@ -54,14 +54,10 @@ async function launchOnce(connection: ClusterConnection, request: LaunchRequest)
   signal.throwIfAborted()
   const {manifest, port} = orderPod(request)
   const {name = '', namespace = ''} = manifest.metadata ?? {}
-  const created = Promise.withResolvers<() => void>()
-  const creation = createPod(connection, manifest, {
-    signal,
-    release: () => void created.promise.then((release) => release()),
-  })
-  created.resolve(guard?.guard(namespace, name) ?? (() => undefined))
-  const release = await created.promise
-  const agent = new LaunchedAgent(connection, {pod: await creation, node: target.node, port, release})
+  // First the guard: no moment and no failure leaves a pod that nobody watches over.
+  const release = guard?.guard(namespace, name) ?? (() => undefined)
+  const pod = await createPod(connection, manifest, {signal, release})
+  const agent = new LaunchedAgent(connection, {pod, node: target.node, port, release})
   try {
     progress('created', agent.pod)
     await waitUntilReachable(connection, agent, {port, signal, progress})

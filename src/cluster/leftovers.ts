@@ -17,7 +17,7 @@ export interface Leftover {
   readonly phase: string
   readonly created: Date | undefined
   readonly expires: Date | undefined
-  /** It runs and its time is not over: somebody may be looking at it just now. An agent without a client ends by itself. */
+  /** It runs, or its image is still pulled, and its time is not over: somebody may be waiting for it just now. An agent without a client ends by itself. */
   readonly isInUse: boolean
 }
 
@@ -47,7 +47,7 @@ export async function findLeftovers(
 
 /** Deletes it and waits until it is gone. */
 export const removeLeftover = (connection: ClusterConnection, found: Leftover): Promise<void> =>
-  removePod(connection, {...found, force: !['Running', 'Pending'].includes(found.phase)})
+  removePod(connection, {...found, force: !isAlive(found.phase)})
 
 function leftover({metadata = {}, spec, status}: Pod, now: Date): Leftover {
   const {namespace = '', name = '', uid = '', creationTimestamp} = metadata
@@ -62,9 +62,11 @@ function leftover({metadata = {}, spec, status}: Pod, now: Date): Leftover {
     phase,
     created: creationTimestamp === undefined ? undefined : new Date(creationTimestamp),
     expires,
-    isInUse: phase === 'Running' && (expires === undefined || expires > now),
+    isInUse: isAlive(phase) && (expires === undefined || expires > now),
   }
 }
+
+const isAlive = (phase: string): boolean => phase === 'Running' || phase === 'Pending'
 
 const origin = ({labels = {}, annotations = {}}: Metadata): {run: string; target: string} => ({
   run: labels[labelOf.run] ?? '',

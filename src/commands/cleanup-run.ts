@@ -1,4 +1,5 @@
-import {connect, type ConnectOptions} from '../cluster/connection.ts'
+import {reportFailure} from '../base-command.ts'
+import {type ClusterConnection, connect, type ConnectOptions} from '../cluster/connection.ts'
 import {findLeftovers, type Leftover, removeLeftover} from '../cluster/leftovers.ts'
 import {escapeText} from '../output/escape.ts'
 import {jsonLine, type JsonValue} from '../output/json.ts'
@@ -17,7 +18,8 @@ export interface CleanupRequest {
 
 interface Outcome {
   readonly found: Leftover
-  readonly outcome: 'removed' | 'kept' | 'would be removed'
+  readonly outcome: 'removed' | 'kept' | 'would be removed' | 'not removed'
+  readonly failure?: unknown
 }
 
 export async function cleanup(request: CleanupRequest): Promise<void> {
@@ -28,8 +30,7 @@ export async function cleanup(request: CleanupRequest): Promise<void> {
     all.map(async (found): Promise<Outcome> => {
       if (found.isInUse && !request.all) return {found, outcome: 'kept'}
       if (request.isDryRun) return {found, outcome: 'would be removed'}
-      await removeLeftover(connection, found)
-      return {found, outcome: 'removed'}
+      return await removed(connection, found)
     }),
   )
   process.stdout.write(
@@ -37,6 +38,25 @@ export async function cleanup(request: CleanupRequest): Promise<void> {
       ? outcomes.map((each) => jsonLine(leftoverObject(each, now))).join('')
       : text(outcomes, {now, ...request}),
   )
+  report(outcomes)
+}
+
+/** The failure of one removal is told behind what became of the others. */
+async function removed(connection: ClusterConnection, found: Leftover): Promise<Outcome> {
+  try {
+    await removeLeftover(connection, found)
+    return {found, outcome: 'removed'}
+  } catch (failure) {
+    return {found, outcome: 'not removed', failure}
+  }
+}
+
+function report(outcomes: readonly Outcome[]): void {
+  const failed = outcomes.filter(({outcome}) => outcome === 'not removed')
+  const statuses = failed.map(({found: {namespace, name}, failure}) =>
+    reportFailure(failure, {argv: process.argv, place: `${namespace}/${name}`}),
+  )
+  if (statuses.length > 0) process.exitCode = Math.max(...statuses)
 }
 
 const leftoverObject = ({found, outcome}: Outcome, now: Date): JsonValue => ({
