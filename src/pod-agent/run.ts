@@ -17,8 +17,9 @@ import {ClientServer} from './server.ts'
 
 /** Until something is counted, the pauses double from here on: whoever has just started this waits for the first line. */
 const firstPauseMs = 15
-/** How long a client may take to read its last counts. One that has fallen silent is hardly there. */
-const patienceMs: Readonly<Record<EndReason, number>> = {asked: 5000, signal: 3000, deadline: 3000, silence: 1000}
+/** How long a client may take to read its last counts; the programs are detached by then. Who asked may be behind a slow tunnel, one that has fallen silent is hardly there. */
+const patienceMs: Readonly<Record<EndReason, number>> = {asked: 20_000, signal: 3000, deadline: 3000, silence: 1000}
+const failureMs = 2000
 
 /** Serves one client until it asks to stop, falls silent, or the time is over; then nothing of the run is left. */
 export async function runAgent(settings: AgentSettings, announce: (port: number) => void): Promise<void> {
@@ -81,7 +82,8 @@ class Run implements Disposable {
       await Promise.race([finishing, delay(patienceMs[reason], undefined, {ref: false})])
     } catch (cause) {
       this.#conversation.tellFailure(failedMessage(cause))
-      await this.#conversation.close()
+      // A client that does not read must not keep the programs attached.
+      await Promise.race([this.#conversation.close(), delay(failureMs, undefined, {ref: false})])
       throw cause
     }
   }

@@ -26,6 +26,8 @@ export interface WatchOptions {
 }
 
 const retryMs = 200
+/** A little more than an agent gives its last counts: a slow tunnel may take them all. A dead one is noticed after `silenceMs`. */
+const stopMs = 25_000
 
 type Message = Exclude<AgentMessage, {type: 'challenge' | 'alive'}>
 
@@ -114,7 +116,7 @@ class Conversation {
   /** An agent that is asked and does not answer in time is left to its own end. */
   askToStop(wire: Wire): void {
     wire.send({type: 'stop'})
-    setTimeout(() => this.#end(notStopping(this.#door.node)), this.#options.silenceMs).unref()
+    setTimeout(() => this.#end(notStopping(this.#door.node)), stopMs).unref()
   }
 
   #end(error: Error): void {

@@ -104,7 +104,13 @@ export function attachClsact(
   return {attachment, madeQdisc}
 }
 
+/** -ENODEV and -ENOENT. */
+const noDevice = -19
+const noEntry = -2
+
 /** Takes the clsact qdisc away, with every filter on it: only for one that we made and that nobody else uses. */
 export function removeClsact(libbpf: Libbpf, index: number): void {
-  check('bpf_tc_hook_destroy', libbpf.destroyHook(hook(index, both).bytes))
+  const result = libbpf.destroyHook(hook(index, both).bytes)
+  // An interface that is gone has taken its qdisc along.
+  if (result !== noDevice && result !== noEntry) check('bpf_tc_hook_destroy', result)
 }

@@ -29,6 +29,8 @@ export function exists({libbpf, libc}: {libbpf: Libbpf; libc: Libc}, kind: Kind,
 const tcxTypes = {ingress: 46, egress: 47}
 const queryOptions = {size: 64, ids: 16, count: 24}
 const mostPrograms = 64
+/** -ENOENT: nothing is there; -ENODEV: the interface is gone; -EINVAL: a kernel without TCX. */
+const hasNone: readonly number[] = [-2, -19, -22]
 
 /** Ids of the programs on a TCX hook, in their order. Needs no more than CAP_NET_ADMIN. */
 export function tcxPrograms(libbpf: Libbpf, index: number, direction: 'ingress' | 'egress'): readonly number[] {
@@ -38,7 +40,7 @@ export function tcxPrograms(libbpf: Libbpf, index: number, direction: 'ingress' 
     .pointer(queryOptions.ids, ids.bytes)
     .u32(queryOptions.count, mostPrograms)
   const result = libbpf.query(index, tcxTypes[direction], options.bytes)
-  if (result === -2) return []
+  if (hasNone.includes(result)) return []
   check('bpf_prog_query', result)
   return Array.from({length: options.read(queryOptions.count)}, (_, each) => ids.read(4 * each))
 }

@@ -35,13 +35,22 @@ export class NetlinkSocket implements Disposable {
 
   /** The next datagram, valid until the next call; undefined when there is none now. */
   receive(): Uint8Array | undefined {
+    const first = this.#attempt()
+    // Seen once: an errno that recv(2) does not have, from something that ran between the call and the look. The next call tells.
+    const result = first instanceof NativeError ? this.#attempt() : first
+    if (result instanceof NativeError) throw result
+    return result
+  }
+
+  #attempt(): Uint8Array | NativeError | undefined {
     const buffer = this.#buffer
     const length = this.#libc.recv(this.#fd, buffer, buffer.length, flags.dontWait | flags.realLength)
     if (length > buffer.length) throw new NetlinkOverrun()
     if (length >= 0) return buffer.subarray(0, length)
     const failure = new NativeError('recv from a netlink socket', koffi.errno())
     if (failure.code === 'EAGAIN' || failure.code === 'EINTR') return undefined
-    throw failure.code === 'ENOBUFS' ? new NetlinkOverrun() : failure
+    if (failure.code === 'ENOBUFS') throw new NetlinkOverrun()
+    return failure
   }
 
   /** Throws away what waits: after an overrun it is older than what was lost. */
