@@ -62,7 +62,7 @@ export class LiveView implements View {
   started(state: NodeState): Promise<void> {
     this.#open()
     this.#ticker ??= setInterval(() => this.#tick(), 1000)
-    this.notice(state.key, `Observing, kernel ${state.hello.kernel}.`)
+    this.#show(state.key, `Observing, kernel ${state.hello.kernel}.`, {isPassing: true})
     return Promise.resolve()
   }
 
@@ -120,7 +120,11 @@ export class LiveView implements View {
   /** Whatever anyone has to say while the screen is ours would be written over it. */
   #open(): void {
     if (this.#terminal !== undefined) return
-    this.#options.notices.tellTo((node, text, options) => this.#show(node, text, options))
+    const {notices, interruption} = this.#options
+    // What is waited for at the end is over when the screen is back.
+    notices.tellTo((node, text, {isPassing}) =>
+      this.#show(node, text, {isPassing: isPassing || (node === '' && interruption.signal.aborted)}),
+    )
     this.#terminal = new Terminal({onKey: (key) => this.#press(key), onRedraw: () => this.#redraw()})
   }
 

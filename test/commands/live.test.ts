@@ -123,6 +123,19 @@ describe.skipIf(!isRoot || spawnSync('tmux', ['-V']).status !== 0)('the live vie
     expect(ask('#{alternate_on} #{cursor_flag}')).toBe('0 1')
   })
 
+  test('a second Ctrl-C is answered on the screen, not written over it', async () => {
+    const agent = Number(run('pgrep', '-P', processId()).trim().split('\n')[0])
+    process.kill(agent, 'SIGSTOP')
+    press('C-c')
+    await shows('Ending: 1 node still to detach.')
+    press('C-c')
+    await shows('Ending: 1 node still to detach. Still waiting for the nodes')
+    expect(screen()).toMatch(/^kubectl ipv6 observe local/)
+    process.kill(agent, 'SIGCONT')
+    await shows('status=0')
+    expect(tmux('capture-pane', '-p', '-S', '-200', '-t', 'live')).not.toContain('Still waiting')
+  })
+
   test('Ctrl-Z gives the shell back its screen, and fg the view', async () => {
     press('C-z')
     await shows('Stopped')
