@@ -3,6 +3,7 @@ import {createServer, type IncomingMessage, type ServerResponse} from 'node:http
 import type {AddressInfo} from 'node:net'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
+import {setTimeout as delay} from 'node:timers/promises'
 import {afterEach, beforeEach, describe, expect, test} from 'vitest'
 import {connect} from '../../src/cluster/connection.ts'
 import {launchAgent} from '../../src/cluster/launch.ts'
@@ -189,6 +190,7 @@ describe('observe', () => {
       guard,
     })
     await expect(launching).rejects.toThrow('reaper.js is not there')
+    await delay(200) // for a request that would be on its way
     expect(asked).toEqual([])
     connection.close()
   })
