@@ -1,5 +1,5 @@
 import {execFileSync} from 'node:child_process'
-import {firstLine, interrupt, plugin, VethLab} from './lab.ts'
+import {firstLine, interrupt, median, plugin, VethLab} from './lab.ts'
 import type {BenchRow} from './row.ts'
 
 /** How long until something is seen: minima over interleaved runs, against the floor of an empty Node program. */
@@ -12,7 +12,7 @@ export async function measureStartup(): Promise<readonly BenchRow[]> {
   }
   const floor = Math.min(...floors)
   const rows: number[] = []
-  for (let round = 0; round < 5; round++) rows.push(await firstRow())
+  for (let round = 0; round < 9; round++) rows.push(await firstRow())
   return [
     {name: 'node -e 0', value: floor, unit: 'ms', note: 'the floor'},
     {
@@ -24,10 +24,10 @@ export async function measureStartup(): Promise<readonly BenchRow[]> {
     },
     {
       name: 'first row, local',
-      value: Math.min(...rows) / 1000,
+      value: median(rows) / 1000,
       unit: 's',
       target: {atMost: 0.7},
-      note: `median ${(rows.sort((a, b) => a - b)[2] ?? 0).toFixed(0)} ms; traffic is there before`,
+      note: `median of ${rows.length}, the fastest ${Math.min(...rows).toFixed(0)} ms; traffic is there before`,
     },
   ]
 }
@@ -40,6 +40,7 @@ function milliseconds(action: () => void): number {
 
 async function firstRow(): Promise<number> {
   using lab = new VethLab()
+  lab.run(lab.near, 'ping', '-6', '-q', '-c', '1', '-w', '5', 'fd6b::2') // a new veth takes a moment to carry anything
   lab.start(lab.near, ['ping', '-6', '-q', '-i', '0.02', 'fd6b::2'])
   const start = performance.now()
   const observe = lab.start(lab.near, [plugin, 'observe', 'local', '-i', lab.device, '-o', 'json'])
