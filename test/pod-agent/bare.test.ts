@@ -1,14 +1,13 @@
 import {type ChildProcess, spawn} from 'node:child_process'
 import {once} from 'node:events'
 import {join} from 'node:path'
-import {afterAll, beforeAll, describe, expect, test} from 'vitest'
-import {enterNetwork} from '../../src/pod-agent/native/netns.ts'
+import {describe, expect, test} from 'vitest'
 import {ipv6, udp} from '../support/packets.ts'
 import {AgentProcess} from './agent-process.ts'
 import {Client} from './client.ts'
 import {Ledger} from './ledger.ts'
-import {Namespace} from './namespace.ts'
-import {addPair, sendUdp} from './traffic.ts'
+import {runInPair} from './pair.ts'
+import {sendUdp} from './traffic.ts'
 
 const tunProgram = join(import.meta.dirname, '../support/tun.py')
 const packet = Buffer.from(ipv6(udp({destination: 6000})).bytes).toString('hex')
@@ -46,20 +45,7 @@ class Tun implements AsyncDisposable {
   }
 }
 
-let home: Namespace
-let far: Namespace
-
-beforeAll(() => {
-  home = new Namespace()
-  far = new Namespace()
-  enterNetwork(home.path)
-  addPair(home, far, ['v0', 'v1'])
-})
-
-afterAll(() => {
-  home[Symbol.dispose]()
-  far[Symbol.dispose]()
-})
+runInPair()
 
 describe('programs for devices without a link header', () => {
   test('are not loaded where there is none: two count and one tells the time', async () => {

@@ -10,22 +10,10 @@ import {Client} from './client.ts'
 import {libbpf, libc} from './foreign.ts'
 import {Ledger} from './ledger.ts'
 import {Namespace} from './namespace.ts'
+import {runInPair} from './pair.ts'
 import {addPair, sendUdp} from './traffic.ts'
 
-let home: Namespace
-let far: Namespace
-
-beforeAll(() => {
-  home = new Namespace()
-  far = new Namespace()
-  enterNetwork(home.path)
-  addPair(home, far, ['v0', 'v1'])
-})
-
-afterAll(() => {
-  home[Symbol.dispose]()
-  far[Symbol.dispose]()
-})
+const pair = runInPair()
 
 describe('an agent that is killed', () => {
   test('leaves no program on an interface', async () => {
@@ -71,20 +59,20 @@ describe('interfaces during a run', () => {
     using client = await Client.meet(agent, {ledger})
     const changes = () => client.messages.flatMap((each) => (each.type === 'interface' ? [each] : []))
     const last = () => changes().at(-1)
-    addPair(home, far, ['late0', 'late1'])
+    addPair(pair.home, pair.far, ['late0', 'late1'])
     const made = performance.now()
     await client.until(() => last()?.interface.name === 'late0')
     expect(performance.now() - made).toBeLessThan(200)
     expect(last()).toMatchObject({change: 'attached', interface: {kind: 'veth', hooks: [{hook: 'tcx'}, {hook: 'tcx'}]}})
     await sendUdp('late0', {count: 400, firstPort: 7000})
-    home.ip('link set late0 down')
-    home.ip('link set late0 name late9')
+    pair.home.ip('link set late0 down')
+    pair.home.ip('link set late0 name late9')
     await client.until(() => last()?.interface.name === 'late9')
-    home.ip('link set late9 name other')
+    pair.home.ip('link set late9 name other')
     await client.until(() => last()?.change === 'gone')
-    home.ip('link set other name late0')
+    pair.home.ip('link set other name late0')
     await client.until(() => last()?.change === 'attached')
-    home.ip('link delete late0')
+    pair.home.ip('link delete late0')
     await client.until(() => last()?.change === 'gone')
     expect(last()?.interface).toMatchObject({name: 'late0', hooks: []})
     const stopped = await client.stop()
@@ -94,13 +82,13 @@ describe('interfaces during a run', () => {
   })
 
   test('that come up later are attached then', async () => {
-    home.ip('link add down0 type veth peer name down1')
+    pair.home.ip('link add down0 type veth peer name down1')
     await using agent = await AgentProcess.start()
     using client = await Client.meet(agent)
     expect(client.hello.interfaces.map(({name}) => name)).toEqual(['v0'])
-    home.ip('link set down0 up')
+    pair.home.ip('link set down0 up')
     await client.until(() => client.has('interface'))
-    home.ip('link delete down0')
+    pair.home.ip('link delete down0')
     expect((await client.stop()).clean).toBe(true)
   })
 
@@ -122,7 +110,7 @@ describe('interfaces during a run', () => {
     await using agent = await AgentProcess.start({interfaces: ['c*']}, ...crowd.inside([]))
     const enter = () => enterNetwork(crowd.path)
     enter()
-    using client = await Client.meet(agent).finally(() => enterNetwork(home.path))
+    using client = await Client.meet(agent).finally(() => enterNetwork(pair.home.path))
     const attached = () =>
       client.hello.interfaces.length + client.messages.filter(({type}) => type === 'interface').length
     await client.until(() => attached() === 25)
@@ -137,7 +125,7 @@ describe('the network namespace of a container', () => {
 
   beforeAll(() => {
     mkdirSync(group)
-    const [program = '', ...rest] = far.inside(['sleep', '60'])
+    const [program = '', ...rest] = pair.far.inside(['sleep', '60'])
     container = spawn(program, rest)
     writeFileSync(`${group}/cgroup.procs`, String(container.pid))
   })

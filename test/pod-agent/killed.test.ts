@@ -1,32 +1,18 @@
-import {afterAll, beforeAll, describe, expect, test} from 'vitest'
-import {enterNetwork} from '../../src/pod-agent/native/netns.ts'
+import {describe, expect, test} from 'vitest'
 import type {HookChoice} from '../../src/protocol/settings.ts'
 import {loadPrograms} from '../bpf/programs.ts'
 import {AgentProcess} from './agent-process.ts'
 import {Client} from './client.ts'
 import {Foreigner} from './foreign.ts'
 import {Ledger} from './ledger.ts'
-import {Namespace} from './namespace.ts'
-import {addPair, sendUdp} from './traffic.ts'
+import {runInPair} from './pair.ts'
+import {sendUdp} from './traffic.ts'
 
-let home: Namespace
-let far: Namespace
+const pair = runInPair()
 
-beforeAll(() => {
-  home = new Namespace()
-  far = new Namespace()
-  enterNetwork(home.path)
-  addPair(home, far, ['v0', 'v1'])
-})
-
-afterAll(() => {
-  home[Symbol.dispose]()
-  far[Symbol.dispose]()
-})
-
-const qdiscs = (): string => home.tc('qdisc show dev v0')
-const filters = (): string => home.tc('filter show dev v0 ingress') + home.tc('filter show dev v0 egress')
-const index = (): number => Number.parseInt(home.ip('-o link show dev v0'))
+const qdiscs = (): string => pair.home.tc('qdisc show dev v0')
+const filters = (): string => pair.home.tc('filter show dev v0 ingress') + pair.home.tc('filter show dev v0 egress')
+const index = (): number => Number.parseInt(pair.home.ip('-o link show dev v0'))
 
 /** A run on clsact that ends by SIGKILL while it observes. */
 async function killOne(): Promise<void> {

@@ -1,27 +1,13 @@
 import {readFileSync} from 'node:fs'
 import {setTimeout as delay} from 'node:timers/promises'
-import {afterAll, beforeAll, describe, expect, test} from 'vitest'
-import {enterNetwork} from '../../src/pod-agent/native/netns.ts'
+import {describe, expect, test} from 'vitest'
 import {AgentProcess} from './agent-process.ts'
 import {Client} from './client.ts'
 import {Ledger} from './ledger.ts'
-import {Namespace} from './namespace.ts'
-import {addPair, sendUdp} from './traffic.ts'
+import {runInPair} from './pair.ts'
+import {sendUdp} from './traffic.ts'
 
-let home: Namespace
-let far: Namespace
-
-beforeAll(() => {
-  home = new Namespace()
-  far = new Namespace()
-  enterNetwork(home.path)
-  addPair(home, far, ['v0', 'v1'])
-})
-
-afterAll(() => {
-  home[Symbol.dispose]()
-  far[Symbol.dispose]()
-})
+runInPair()
 
 /** Attached, with nothing acknowledged: the next client is a resumed one. */
 async function ready(agent: AgentProcess): Promise<void> {

@@ -1,26 +1,12 @@
-import {afterAll, beforeAll, describe, expect, test} from 'vitest'
-import {enterNetwork} from '../../src/pod-agent/native/netns.ts'
+import {describe, expect, test} from 'vitest'
 import {layoutHash} from '../../src/generated/layout.ts'
 import {AgentProcess, failureIn} from './agent-process.ts'
 import {Client} from './client.ts'
 import {Ledger} from './ledger.ts'
-import {Namespace} from './namespace.ts'
-import {addPair, sendUdp} from './traffic.ts'
+import {runInPair} from './pair.ts'
+import {sendUdp} from './traffic.ts'
 
-let home: Namespace
-let far: Namespace
-
-beforeAll(() => {
-  home = new Namespace()
-  far = new Namespace()
-  enterNetwork(home.path)
-  addPair(home, far, ['v0', 'v1'])
-})
-
-afterAll(() => {
-  home[Symbol.dispose]()
-  far[Symbol.dispose]()
-})
+runInPair()
 
 describe('a run', () => {
   test('says hello with everything a client must know', async () => {
