@@ -5,12 +5,14 @@ const rooms = {
   output: [],
   generated: [],
   protocol: [],
-  events: ['generated', 'output', 'address', 'protocol'],
+  capture: ['packet', 'address', 'generated', 'protocol'],
+  diagnosis: ['packet', 'address', 'protocol'],
+  events: ['generated', 'output', 'address', 'protocol', 'packet', 'diagnosis'],
   cluster: ['protocol', 'address'],
   session: ['protocol', 'generated'],
   'pod-agent': ['protocol', 'generated', 'address'],
   'base-command.ts': ['output'],
-  commands: ['base-command.ts', 'cluster', 'session', 'protocol', 'events', 'output', 'address'],
+  commands: ['base-command.ts', 'cluster', 'session', 'protocol', 'events', 'output', 'address', 'packet', 'diagnosis', 'capture', 'generated'],
   'cli.ts': ['commands', 'base-command.ts'],
 }
 const doors = {koffi: 'pod-agent/native/', '@kubernetes/client-node': 'cluster/', '@oclif/core': '(commands/|base-command\\.ts|cli\\.ts|completion\\.ts)', table: 'output/'}
@@ -19,12 +21,13 @@ const inside = (name) => (name.endsWith('.ts') ? `^src/${name}$` : `^src/${name}
 
 module.exports = {
   forbidden: [
-    {name: 'no-cycles', severity: 'error', from: {}, to: {circular: true}},
+    // Types may refer to each other: a packet quotes a packet.
+    {name: 'no-cycles', severity: 'error', from: {}, to: {circular: true, viaOnly: {dependencyTypesNot: ['type-only']}}},
     ...Object.entries(rooms).map(([room, may]) => ({
       name: `${room}-imports-only-what-it-may`,
       severity: 'error',
       from: {path: inside(room)},
-      to: {path: '^src/', pathNot: [room, ...may, 'errors.ts', 'version.ts'].map(inside)},
+      to: {path: '^src/', pathNot: [room, ...may, 'errors', 'errors.ts', 'version.ts'].map(inside)},
     })),
     ...Object.entries(doors).map(([library, door]) => ({
       name: `one-door-to-${library}`,

@@ -19,7 +19,11 @@ const purposes: Readonly<Record<string, string>> = {
   address: 'what an address is: text, bytes, class, prefix; pure',
   'base-command.ts': 'what all verbs share: their flags, the one catch, the exit status',
   'cli.ts': 'the entry point',
-  'errors.ts': 'every failure that a person can act on',
+  errors: 'every failure that a person can act on, by where it comes from',
+  'errors.ts': 'the door to them',
+  packet: 'from bytes to headers, messages and options; pure',
+  capture: 'packets read back from a file',
+  diagnosis: 'from what was seen to what is wrong, with evidence and a fix; pure',
   generated: 'codecs written from the BTF of the objects; never edited',
 }
 
@@ -29,6 +33,7 @@ const report = execFileSync('depcruise', ['--config', '.dependency-cruiser.cjs',
   maxBuffer: 64 << 20,
 })
 const {modules} = JSON.parse(report) as Cruise // printed by dependency-cruiser
+const everywhere = new Set(['errors', 'errors.ts', 'version.ts'])
 const room = (path: string) => /^src\/([^/]+)/.exec(path)?.[1]
 const arrows = new Set<string>()
 const rooms = new Set<string>()
@@ -38,7 +43,7 @@ for (const {source, dependencies} of modules) {
   rooms.add(from)
   for (const {resolved} of dependencies) {
     const to = room(resolved)
-    if (to !== undefined && to !== from && to !== 'errors.ts' && to !== 'version.ts') arrows.add(`  ${from} --> ${to}`)
+    if (to !== undefined && to !== from && !everywhere.has(to)) arrows.add(`  ${from} --> ${to}`)
   }
 }
 

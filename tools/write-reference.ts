@@ -1,6 +1,6 @@
-// Writes docs/errors.md from src/errors.ts, and the help of every verb into docs/commands.md.
+// Writes docs/errors.md from src/errors/, and the help of every verb into docs/commands.md.
 import {execFileSync} from 'node:child_process'
-import {readFileSync, writeFileSync} from 'node:fs'
+import {readdirSync, readFileSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import ts from 'typescript'
 
@@ -24,13 +24,10 @@ function adviceOf(node: ts.Expression | undefined): string {
   return advice !== undefined && ts.isPropertyAssignment(advice) ? textOf(advice.initializer) : '‹advice›'
 }
 
+const parsed = (path: string): ts.SourceFile =>
+  ts.createSourceFile(path, readFileSync(join(root, path), 'utf8'), ts.ScriptTarget.Latest, true)
+
 function errors(): string[] {
-  const file = ts.createSourceFile(
-    'errors.ts',
-    readFileSync(join(root, 'src/errors.ts'), 'utf8'),
-    ts.ScriptTarget.Latest,
-    true,
-  )
   const rows: string[] = []
   const visit = (node: ts.Node): void => {
     if (ts.isNewExpression(node) && node.expression.getText() === 'PluginError') {
@@ -40,14 +37,14 @@ function errors(): string[] {
     }
     ts.forEachChild(node, visit)
   }
-  visit(file)
+  for (const name of readdirSync(join(root, 'src/errors'))) visit(parsed(`src/errors/${name}`))
   return rows.map((row) => row.replaceAll('\n', ' ')).sort()
 }
 
 const heading = [
   '# What can go wrong',
   '',
-  'Written by `npm run generate` from `src/errors.ts`. Each of these ends a command with exit status 2.',
+  'Written by `npm run generate` from `src/errors/`. Each of these ends a command with exit status 2.',
   '',
 ]
 writeFileSync(

@@ -2,6 +2,7 @@ import {unreadableSettings} from '../errors.ts'
 import {
   type AddressClause,
   type AgentSettings,
+  type Feeds,
   filterLimits,
   type IcmpClause,
   type KernelFilter,
@@ -52,6 +53,15 @@ const filter = record<KernelFilter>({
   ),
 })
 
+const feeds = record<Feeds>({
+  icmpTypes: list(integer(0, 255), {most: 256}),
+  chains: boolean,
+  neighbours: boolean,
+  drops: boolean,
+  retransmissions: boolean,
+  facts: boolean,
+})
+
 const powerOfTwo: Shape<number> = (value, path) => {
   const number = integer(4, 2 ** 22)(value, path)
   if ((number & (number - 1)) !== 0) throw new ShapeError(path, 'a power of two')
@@ -70,6 +80,7 @@ const settings = record<AgentSettings>({
   maxDurationMs: integer(1, longestMs),
   containers: optional(list(text(/^[0-9a-zA-Z_.-]{8,128}$/, 'the id of a container'), {least: 1, most: 256})),
   filter,
+  feeds,
 })
 
 /** Reads the one argument of the agent; whatever is off is refused by its path. */

@@ -2,7 +2,20 @@
  * A binary message: 16 bytes of header, then raw records as the kernel wrote them (layouts in `src/generated`).
  * Little-endian: kind u32, sequence u32, generation u32, records u32.
  */
-export type BatchKind = 'flows' | 'totals'
+export type BatchKind = 'flows' | 'totals' | RecordKind
+
+/** What is told beside counts of flows, where `feeds` asks for it. Layouts in `src/generated`. */
+export type RecordKind =
+  /** struct packet_copy and its bytes, one after the other, each padded to 8 bytes. */
+  | 'copies'
+  /** Exact counts by chain of headers, cumulative. */
+  | 'chains'
+  | 'neighbours'
+  | 'retransmissions'
+  /** Exact counts by reason and place, cumulative. */
+  | 'drops'
+  /** One dropped packet each, within a budget: a struct and its bytes, padded to 8 bytes. */
+  | 'drop-copies'
 
 export interface Batch {
   readonly kind: BatchKind
@@ -14,7 +27,16 @@ export interface Batch {
 }
 
 export const batchHeaderBytes = 16
-const kinds: readonly BatchKind[] = ['flows', 'totals']
+const kinds: readonly BatchKind[] = [
+  'flows',
+  'totals',
+  'copies',
+  'chains',
+  'neighbours',
+  'retransmissions',
+  'drops',
+  'drop-copies',
+]
 
 export function writeBatchHeader(target: Uint8Array, batch: Omit<Batch, 'records'>): void {
   const view = new DataView(target.buffer, target.byteOffset, batchHeaderBytes)

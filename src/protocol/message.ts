@@ -1,3 +1,4 @@
+import type {NodeFacts} from './facts.ts'
 import type {Direction} from './settings.ts'
 
 /** Spoken as the WebSocket subprotocol: a client and an agent of other versions refuse each other in the handshake. */
@@ -102,7 +103,13 @@ export interface Challenge {
   readonly nonce: string
 }
 
-export type AgentMessage = Challenge | Hello | InterfaceChange | Drained | Stopped | Failed | Notice | Alive
+/** The node's own situation, as it is now: it replaces what was told before, and is told again after a resume. */
+export interface Facts {
+  readonly type: 'facts'
+  readonly facts: NodeFacts
+}
+
+export type AgentMessage = Facts | Challenge | Hello | InterfaceChange | Drained | Stopped | Failed | Notice | Alive
 
 export interface Proof {
   readonly type: 'proof'

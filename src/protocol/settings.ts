@@ -19,6 +19,28 @@ export interface AgentSettings {
   /** Observe in the network namespace of one of these containers instead of the agent's own. */
   readonly containers?: readonly string[]
   readonly filter: KernelFilter
+  readonly feeds: Feeds
+}
+
+/** What is told beside flows; what is off costs nothing. */
+export interface Feeds {
+  /** Packets of these ICMPv6 types are copied whole, within a budget. */
+  readonly icmpTypes: readonly number[]
+  /** Packets with an extension header are copied within a budget, and all are counted by chain. */
+  readonly chains: boolean
+  readonly neighbours: boolean
+  readonly drops: boolean
+  readonly retransmissions: boolean
+  readonly facts: boolean
+}
+
+export const noFeeds: Feeds = {
+  icmpTypes: [],
+  chains: false,
+  neighbours: false,
+  drops: false,
+  retransmissions: false,
+  facts: false,
 }
 
 export type HookChoice = 'auto' | 'tcx' | 'clsact' | 'xdp' | 'xdp-native' | 'xdp-generic'

@@ -1,3 +1,5 @@
+import type {RecordKind} from '../protocol/batch.ts'
+import type {NodeFacts} from '../protocol/facts.ts'
 import type {Hello, InterfaceChange, Stopped} from '../protocol/message.ts'
 
 /** All counts of one swap of the kernel's tables. Records are raw, as `src/generated` reads them. */
@@ -18,6 +20,8 @@ export type SourceEvent =
   | {readonly type: 'start'; readonly node: string; readonly hello: Hello}
   | {readonly type: 'interface'; readonly node: string; readonly change: InterfaceChange}
   | {readonly type: 'drain'; readonly node: string; readonly drain: Drain}
+  | {readonly type: 'records'; readonly node: string; readonly kind: RecordKind; readonly records: Uint8Array}
+  | {readonly type: 'facts'; readonly node: string; readonly facts: NodeFacts}
   | {readonly type: 'notice'; readonly node: string; readonly text: string}
   | {readonly type: 'end'; readonly node: string; readonly end: End}
 

@@ -136,7 +136,7 @@ class Conversation {
   }
 
   *follow(heard: Heard): Generator<SourceEvent> {
-    if ('batch' in heard) this.#keep(heard.batch)
+    if ('batch' in heard) yield* this.#keep(heard.batch)
     else yield* this.#follow(heard.message)
   }
 
@@ -152,6 +152,9 @@ class Conversation {
         return
       case 'notice':
         yield {type: 'notice', node, text: message.text}
+        return
+      case 'facts':
+        yield {type: 'facts', node, facts: message.facts}
         return
       case 'failed':
         throw fromAgent(message)
@@ -189,10 +192,12 @@ class Conversation {
     else this.#interfaces.delete(each.index)
   }
 
-  #keep(batch: Batch): void {
-    if (!this.#isNew(batch.sequence)) return
-    if (batch.kind === 'totals') this.#totals = batch.records
-    else this.#flows.push(batch.records)
+  /** Counts wait for the end of their drain; what happened is told at once. */
+  *#keep({kind, sequence, records}: Batch): Generator<SourceEvent> {
+    if (!this.#isNew(sequence)) return
+    if (kind === 'totals') this.#totals = records
+    else if (kind === 'flows') this.#flows.push(records)
+    else yield {type: 'records', node: this.#door.node, kind, records}
   }
 
   /** A resumed agent may repeat what this side already has; it never skips. */

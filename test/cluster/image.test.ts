@@ -6,7 +6,7 @@ import {createInterface} from 'node:readline'
 import type {Duplex} from 'node:stream'
 import {setTimeout as delay} from 'node:timers/promises'
 import {beforeAll, describe, expect, test} from 'vitest'
-import {everything, type AgentSettings} from '../../src/protocol/settings.ts'
+import {everything, type AgentSettings, noFeeds} from '../../src/protocol/settings.ts'
 import {createIdentity, type Identity} from '../../src/session/identity.ts'
 import type {SourceEvent} from '../../src/session/source.ts'
 import {watchAgent} from '../../src/session/watch-agent.ts'
@@ -65,6 +65,7 @@ const settingsOf = ({run, publicKey}: Identity): AgentSettings => ({
   silenceMs: 15_000,
   maxDurationMs: 60_000,
   filter: everything,
+  feeds: noFeeds,
 })
 
 const restrictedPod = (settings: AgentSettings) => ({

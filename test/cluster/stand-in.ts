@@ -4,7 +4,7 @@ import {existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync} fr
 import {homedir} from 'node:os'
 import {join} from 'node:path'
 import type {LaunchOptions} from '../../src/cluster/manifest.ts'
-import {type AgentSettings, everything} from '../../src/protocol/settings.ts'
+import {type AgentSettings, everything, noFeeds} from '../../src/protocol/settings.ts'
 
 const image = 'localhost/stand-in:1'
 
@@ -27,6 +27,7 @@ export const standInSettings = (...behaviour: readonly string[]): AgentSettings 
   silenceMs: 15_000,
   maxDurationMs: 600_000,
   filter: everything,
+  feeds: noFeeds,
 })
 
 /** Builds the image once a machine; its archive's path. */

@@ -9,7 +9,7 @@ import {connect} from '../../src/cluster/connection.ts'
 import {launchAgent} from '../../src/cluster/launch.ts'
 import {labelOf} from '../../src/cluster/manifest.ts'
 import {PodGuard} from '../../src/cluster/pod-guard.ts'
-import {everything} from '../../src/protocol/settings.ts'
+import {everything, noFeeds} from '../../src/protocol/settings.ts'
 import {type Ended, Plugin} from '../support/plugin.ts'
 
 let folder: string
@@ -184,7 +184,7 @@ describe('observe', () => {
     } as const
     const launching = launchAgent(connection, {
       target: {node: 'node1'},
-      settings: {...settings, silenceMs: 10_000, maxDurationMs: 60_000, filter: everything},
+      settings: {...settings, silenceMs: 10_000, maxDurationMs: 60_000, filter: everything, feeds: noFeeds},
       options: {agentNamespace: 'kube-system', image: 'none', profile: 'privileged'},
       signal,
       guard,

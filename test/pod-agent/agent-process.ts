@@ -2,7 +2,7 @@ import {type ChildProcess, spawn} from 'node:child_process'
 import {once} from 'node:events'
 import {createInterface} from 'node:readline'
 import type {Failed} from '../../src/protocol/message.ts'
-import {type AgentSettings, everything} from '../../src/protocol/settings.ts'
+import {type AgentSettings, everything, noFeeds} from '../../src/protocol/settings.ts'
 import {createIdentity, type Identity} from '../../src/session/identity.ts'
 
 const program = new URL('../../src/pod-agent/main.ts', import.meta.url).pathname
@@ -28,6 +28,7 @@ export class AgentProcess implements AsyncDisposable {
       silenceMs: 3000,
       maxDurationMs: 60_000,
       filter: everything,
+      feeds: noFeeds,
       ...change,
     }
     const command = [...through, process.execPath, program, JSON.stringify(settings)]

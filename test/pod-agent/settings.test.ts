@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
 import {readSettings} from '../../src/pod-agent/settings.ts'
-import {type AgentSettings, everything} from '../../src/protocol/settings.ts'
+import {type AgentSettings, everything, noFeeds} from '../../src/protocol/settings.ts'
 
 const good: AgentSettings = {
   run: '0123456789abcdef',
@@ -13,6 +13,7 @@ const good: AgentSettings = {
   silenceMs: 15_000,
   maxDurationMs: 3_600_000,
   filter: everything,
+  feeds: noFeeds,
 }
 
 const prefix = {address: 'fd'.padEnd(32, '0'), length: 64}
