@@ -1,0 +1,45 @@
+import {isPrefixWithin, isWithin, parsePrefix} from '../address/prefix.ts'
+import {parseAddress} from '../address/text.ts'
+
+/** fe80::/10. All of this room's addresses are RFC 5952 text. */
+export const isLinkLocal = (ip: string): boolean => /^fe[89ab][\da-f]:/.test(ip)
+
+export const isMulticast = (ip: string): boolean => /^ff[\da-f]{2}:/.test(ip)
+
+export const isSolicitedNode = (ip: string): boolean => ip.startsWith('ff02::1:ff')
+
+const bytesOf = (ip: string): Uint8Array => parseAddress(ip)?.bytes ?? new Uint8Array(16)
+
+const hex = (byte: number | undefined): string => (byte ?? 0).toString(16).padStart(2, '0')
+
+/** RFC 4291 §2.7.1. */
+export function solicitedNodeOf(ip: string): string {
+  const bytes = bytesOf(ip)
+  const last = (((bytes[14] ?? 0) << 8) | (bytes[15] ?? 0)).toString(16)
+  return `ff02::1:ff${hex(bytes[13])}:${last}`
+}
+
+/** RFC 2464 §7. */
+export function multicastMacOf(ip: string): string {
+  const bytes = bytesOf(ip)
+  return `33:33:${hex(bytes[12])}:${hex(bytes[13])}:${hex(bytes[14])}:${hex(bytes[15])}`
+}
+
+export const isGroupMac = (mac: string): boolean => (parseInt(mac.slice(0, 2), 16) & 1) === 1
+
+/** RFC 9568 §7.3, and the IPv4 form that keepalived also takes. */
+export const isVirtualRouterMac = (mac: string): boolean => /^00:00:5e:00:0[12]:/.test(mac)
+
+export function isInPrefix(ip: string, prefixText: string): boolean {
+  const prefix = parsePrefix(prefixText)
+  return prefix !== undefined && prefix.family === 6 && isWithin(prefix, bytesOf(ip))
+}
+
+export const isInAny = (ip: string, prefixes: readonly string[]): boolean => prefixes.some((p) => isInPrefix(ip, p))
+
+/** One is within the other. */
+export function overlaps(one: string, other: string): boolean {
+  const [a, b] = [parsePrefix(one), parsePrefix(other)]
+  if (a === undefined || b === undefined || a.family !== b.family) return false
+  return isPrefixWithin(a, b) || isPrefixWithin(b, a)
+}

@@ -1,0 +1,68 @@
+import type {InterfaceFacts, NodeFacts, RouteFacts} from '../protocol/facts.ts'
+import {isInAny, isLinkLocal} from './address-text.ts'
+import type {ClusterFacts} from './observation.ts'
+
+/** Names that CNIs give to a pod's end on the node, and to the bridges that only pods are behind. */
+const podPort = /^(cali[\da-f]{8,}|lxc[\da-f]{8,}|veth[\da-f]{6,}|gke[\da-f]{8,}|eni[\da-f]{8,}|azv[\da-f]{8,})/
+const podBridge = /^(cni\d+|cbr\d+|kube-bridge)$/
+
+/** What the last facts say, ready to be asked. */
+export class NodeView {
+  facts: NodeFacts | undefined
+  #interfaces: ReadonlyMap<string, InterfaceFacts> = new Map()
+  #macs: ReadonlySet<string> = new Set()
+  #addresses: ReadonlySet<string> = new Set()
+  readonly #cluster: ClusterFacts
+
+  constructor(cluster: ClusterFacts) {
+    this.#cluster = cluster
+  }
+
+  learn(facts: NodeFacts): void {
+    this.facts = facts
+    this.#interfaces = new Map(facts.interfaces.map((item) => [item.name, item]))
+    this.#macs = new Set(facts.interfaces.flatMap((item) => (item.mac === undefined ? [] : [item.mac])))
+    this.#addresses = new Set(facts.interfaces.flatMap((item) => item.addresses.map((address) => address.ip)))
+  }
+
+  interface(name: string): InterfaceFacts | undefined {
+    return this.#interfaces.get(name)
+  }
+
+  isOwnMac(mac: string): boolean {
+    return this.#macs.has(mac)
+  }
+
+  isOwnAddress(ip: string): boolean {
+    return this.#addresses.has(ip) || this.#cluster.nodeAddresses.includes(ip)
+  }
+
+  routesOf(name: string): readonly RouteFacts[] {
+    return this.facts?.routes.filter((route) => route.interface === name) ?? []
+  }
+
+  /** Undefined where nothing is known of the interface's prefixes. */
+  isOnLink(name: string, ip: string): boolean | undefined {
+    if (isLinkLocal(ip)) return true
+    const known = this.interface(name)
+    if (known === undefined) return undefined
+    const prefixes = known.addresses
+      .map((address) => `${address.ip}/${address.prefixLength}`)
+      .concat(this.routesOf(name).flatMap((route) => (route.gateway === undefined ? [route.destination] : [])))
+    if (prefixes.every((prefix) => isLinkLocal(prefix) || prefix.startsWith('ff'))) return undefined
+    return isInAny(ip, prefixes)
+  }
+
+  /** Whose neighbour lies behind it, where that is a pod: `pod default/p2`, or only `a pod`. */
+  podBehind(name: string): string | undefined {
+    const pod = this.#cluster.podOfInterface(name)
+    if (pod !== undefined) return `pod ${pod}`
+    if (podBridge.test(name) || podPort.test(name)) return 'a pod'
+    const master = this.facts?.interfaces.find((item) => item.index === this.interface(name)?.master)
+    return master !== undefined && podBridge.test(master.name) ? 'a pod' : undefined
+  }
+
+  isDefaultRouter(ip: string): boolean {
+    return this.facts?.routes.some((route) => route.destination === 'default' && route.gateway === ip) ?? false
+  }
+}

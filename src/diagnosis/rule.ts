@@ -1,0 +1,73 @@
+import type {NeighbourMessage} from './neighbour-message.ts'
+import type {NodeView} from './node-view.ts'
+import type {Finding, Severity} from './finding.ts'
+import type {ClusterFacts, Observation} from './observation.ts'
+
+/** What `explain` and docs/rules.md say of one rule. */
+export interface RulePage {
+  /** `ndp/dad-conflict`. */
+  readonly rule: string
+  /** Those it can have, the usual one first. */
+  readonly severities: readonly [Severity, ...Severity[]]
+  readonly title: string
+  readonly meaning: string
+  readonly detection: string
+  readonly notThis: string
+  /** A command where one exists. */
+  readonly fix: string
+  readonly references: readonly string[]
+}
+
+/** Rules that share what they remember, and their pages. One object serves one run. */
+export interface Rule {
+  /** Neighbour discovery and MLD messages come with their reading; everything else without. */
+  hear: (observation: Observation, context: Context, message?: NeighbourMessage) => Iterable<Finding>
+  /** Time passes, without anything to hear. */
+  tick?: (nowNs: bigint, context: Context) => Iterable<Finding>
+}
+
+/** A new rule object, and what it can say. */
+export interface RuleKind {
+  readonly pages: readonly RulePage[]
+  readonly make: () => Rule
+}
+
+export interface Context {
+  readonly cluster: ClusterFacts
+  readonly options: DiagnosisOptions
+  readonly node: NodeView
+}
+
+export interface DiagnosisOptions {
+  /** Routers that are expected: link-local addresses or MACs. Without any, those of the first minute are. */
+  readonly routers?: readonly string[]
+  /** Expected DNS servers of RAs; without any, none is unexpected. */
+  readonly nameServers?: readonly string[]
+  /** Targets that may announce themselves as often as they like, as kube-vip does. */
+  readonly announcers?: readonly string[]
+}
+
+export interface Evidence {
+  readonly timeNs: bigint
+  readonly interface?: string
+  readonly severity?: Severity
+  /** What it is about; repeats of the same are folded. */
+  readonly about: string
+  readonly detail: string
+  readonly evidence: readonly string[]
+  readonly fix?: string
+}
+
+export function finding(page: RulePage, found: Evidence): Finding {
+  return {
+    rule: page.rule,
+    severity: found.severity ?? page.severities[0],
+    title: page.title,
+    detail: found.detail,
+    evidence: found.evidence,
+    fix: found.fix ?? page.fix,
+    key: `${page.rule} ${found.about}`,
+    timeNs: found.timeNs,
+    ...(found.interface === undefined ? {} : {interface: found.interface}),
+  }
+}
