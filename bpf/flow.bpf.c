@@ -4,6 +4,7 @@
 #include "filter.h"
 #include "table.h"
 #include "totals.h"
+#include "copies.h"
 
 inlined void observe(struct frame *frame)
 {
@@ -22,12 +23,15 @@ inlined void observe(struct frame *frame)
 	add(&totals->seen, &packet);
 	if (verdict == OTHER_FAMILY)
 		return add(&totals->other_family, &packet);
-	if (verdict != DECODED)
-		return add_undecodable(totals, &packet, verdict);
+	if (verdict != DECODED) {
+		add_undecodable(totals, &packet, verdict);
+		return copy_broken_chain(frame, totals, &packet, verdict);
+	}
 	if (!passes_filter(state, &packet))
 		return add(&totals->rejected, &packet);
 	add_decoded(totals, &packet);
 	file_packet(state, slot, &packet);
+	copy_decoded(frame, totals, &packet);
 }
 
 inlined int observe_skb(struct __sk_buff *skb, enum direction direction, bool has_link_header)

@@ -83,6 +83,12 @@ enum undecodable_reason : __u8 {
 };
 #define UNDECODABLE_REASONS (UNDECODABLE_INTERFACE_INDEX_TOO_LARGE + 1)
 
+/* How a copied frame begins: with an Ethernet header, or with the IP header. */
+enum link_kind : __u8 { LINK_NONE, LINK_ETHERNET };
+
+/* Why a packet was copied: its ICMPv6 type was asked for, or it has extension headers (or a chain that ends nowhere). */
+enum copy_kind : __u8 { COPY_ICMPV6, COPY_CHAIN };
+
 #define LONGEST_CHAIN 16
 #define HEADER_SETS 256
 #define FRAGMENT_SETS 16
@@ -131,6 +137,27 @@ struct direction_totals {
 	packet_count	fragment_sets[FRAGMENT_SETS];		/* by fragment_mask, where one was met */
 	packet_count	icmp_types[256];
 	packet_count	icmpv6_types[256];
+	packet_count	copied;				/* records in the ring */
+	packet_count	over_budget[256];		/* by ICMPv6 type: to be copied, but too many came */
+	packet_count	ring_full[256];
+	packet_count	chains_over_budget;		/* the same for packets that were to be copied for their chain */
+	packet_count	chains_ring_full;
+};
+
+/* So many bytes of the frame follow, from the link header on, and then up to 7 of padding. */
+struct packet_copy {
+	monotonic_ns	time;
+	__u32		interface;
+	__u32		length;			/* of the frame on the wire */
+	__u16		captured;
+	__u16		tag;			/* VLAN tag that the kernel took out of the frame, where tag_protocol is not 0 */
+	__u16		tag_protocol;		/* ethertype */
+	__u16		segment_size;		/* of a GSO packet, otherwise 0 */
+	__u16		segments;
+	enum direction	direction;
+	enum link_kind	link;
+	enum copy_kind	kind;
+	__u8		spare[3];
 };
 
 struct totals {

@@ -12,6 +12,7 @@
 #define HASH_SEEDS 10
 
 typedef __u64 hash_seed;
+typedef __u64 icmp_type_set;
 
 enum side : __u32 { SIDE_SOURCE = 1, SIDE_DESTINATION = 2, SIDE_ANY = 3 };
 
@@ -53,6 +54,11 @@ struct settings {
 	struct range_rule	ranges[MOST_RANGES];
 	struct number_rule	protocols[MOST_PROTOCOLS];
 	struct number_rule	icmp_types[MOST_ICMP_TYPES];
+	icmp_type_set		copied_types[4];	/* bit n: packets of ICMPv6 type n are copied */
+	__u32			copies_icmpv6;		/* any of them */
+	__u32			copies_chains;		/* packets with extension headers are copied */
+	__u32			copy_gain;		/* what a budget gets back each jiffy, and what it holds at most: ONE_COPY is one packet */
+	__u32			copy_burst;
 };
 
 #endif

@@ -20,7 +20,7 @@ struct cpu_state {
 	__u32			used;		/* lines of this CPU and generation: they fill up from the first */
 	__u32			recent;		/* the line used last; of this generation while it is below used */
 	__u32			recent_digest;	/* of its key */
-	__u8			spare[12];	/* to whole cache lines: no two CPUs share one */
+	__u8			spare[28];	/* to whole cache lines: no two CPUs share one */
 	struct totals		totals;
 } __attribute__((aligned(64)));
 
@@ -99,6 +99,8 @@ struct vocabulary {
 	enum protocol_class	protocol_class;
 	enum size_class		size_class;
 	enum undecodable_reason	undecodable_reason;
+	enum link_kind		link_kind;
+	enum copy_kind		copy_kind;
 } *vocabulary SEC(".vocabulary");
 
 #endif

@@ -46,6 +46,7 @@ const vocabulary: ReadonlySet<string> = new Set([
   'ipv6_address',
   'clause_set',
   'hash_seed',
+  'icmp_type_set',
   'tick_count',
   'monotonic_ns',
 ])

@@ -16,6 +16,8 @@ const words = [
   'protocol_class',
   'size_class',
   'undecodable_reason',
+  'link_kind',
+  'copy_kind',
   'side',
 ]
 
@@ -61,9 +63,12 @@ function nested(struct: Struct): readonly Struct[] {
 const btf = new Btf(join(root, 'build/bpf/flow.bpf.o'))
 const line = btf.struct('flow_line')
 const totals = btf.struct('totals')
+const copy = btf.struct('packet_copy')
 const lists = ['direction', 'family', 'protocol_class', 'size_class', 'undecodable_reason']
 const enums = words.map((name) => [name, btf.enumeration(name)] as const)
-const hash = createHash('sha256').update(JSON.stringify([describeStruct(line), describeStruct(totals), enums]))
+const hash = createHash('sha256').update(
+  JSON.stringify([describeStruct(line), describeStruct(totals), describeStruct(copy), enums]),
+)
 
 write('words.ts', ...enums.map(([name, values]) => enumText(name, values)))
 write(
@@ -92,6 +97,7 @@ write(
     'index_bucket',
     'cpu_state',
     'tick',
+    'packet_copy',
   ].map((name) => offsetsText(btf.struct(name))),
 )
 write(

@@ -40,9 +40,14 @@ export interface DirectionTotals {
   readonly fragmentSets: readonly number[]
   readonly icmpTypes: readonly number[]
   readonly icmpv6Types: readonly number[]
+  readonly copied: number
+  readonly overBudget: readonly number[]
+  readonly ringFull: readonly number[]
+  readonly chainsOverBudget: number
+  readonly chainsRingFull: number
 }
 
-export const directionTotalsSize = 7048
+export const directionTotalsSize = 11168
 
 export function readDirectionTotals(view: DataView, at = 0): DirectionTotals {
   return {
@@ -58,6 +63,11 @@ export function readDirectionTotals(view: DataView, at = 0): DirectionTotals {
     fragmentSets: list(16, (index) => readU64(view, at + 2824 + index * 8)),
     icmpTypes: list(256, (index) => readU64(view, at + 2952 + index * 8)),
     icmpv6Types: list(256, (index) => readU64(view, at + 5000 + index * 8)),
+    copied: readU64(view, at + 7048),
+    overBudget: list(256, (index) => readU64(view, at + 7056 + index * 8)),
+    ringFull: list(256, (index) => readU64(view, at + 9104 + index * 8)),
+    chainsOverBudget: readU64(view, at + 11152),
+    chainsRingFull: readU64(view, at + 11160),
   }
 }
 
@@ -65,11 +75,11 @@ export interface Totals {
   readonly directions: Readonly<Record<Direction, DirectionTotals>>
 }
 
-export const totalsSize = 14096
+export const totalsSize = 22336
 
 export function readTotals(view: DataView, at = 0): Totals {
   return {
-    directions: byWord(directions, (at0) => readDirectionTotals(view, at0), {at: at, size: 7048}),
+    directions: byWord(directions, (at0) => readDirectionTotals(view, at0), {at: at, size: 11168}),
   }
 }
 

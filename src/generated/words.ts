@@ -81,6 +81,18 @@ export const undecodableReasons = [
 ] as const
 export type UndecodableReason = (typeof undecodableReasons)[number]
 
+export const linkKinds = [
+  'none',
+  'ethernet',
+] as const
+export type LinkKind = (typeof linkKinds)[number]
+
+export const copyKinds = [
+  'icmpv6',
+  'chain',
+] as const
+export type CopyKind = (typeof copyKinds)[number]
+
 export const side = {
   source: 1,
   destination: 2,

@@ -43,6 +43,11 @@ export class Conversation {
     return this.hasClient && this.#isOpen && this.#outbox.unacknowledgedBytes < mostUnacknowledgedBytes
   }
 
+  /** Also while a broken tunnel is repaired: the rings in the kernel are small. */
+  get canTakeRecords(): boolean {
+    return this.#hasMet && this.#outbox.unacknowledgedBytes < mostUnacknowledgedBytes
+  }
+
   get canTakeMore(): boolean {
     return this.#client === undefined || this.#client.bufferedBytes < mostBufferedBytes
   }

@@ -1,6 +1,6 @@
 import {readFileSync} from 'node:fs'
 import {tickLayout} from '../generated/kernel-layout.ts'
-import type {KernelFilter} from '../protocol/settings.ts'
+import {type Feeds, type KernelFilter, noFeeds} from '../protocol/settings.ts'
 import {
   type Attachment,
   attachClsact,
@@ -18,6 +18,7 @@ import type {Libbpf} from './native/libbpf.ts'
 import type {Libc} from './native/libc.ts'
 import {SharedMemory} from './native/memory.ts'
 import {observer, type Observer, observers, ProgramSet, timeTeller, xdpObserver} from './program-set.ts'
+import {RecordRing, ringBytes, smallestRing} from './record-ring.ts'
 import {FlowTables, tableBytes} from './flow-tables.ts'
 import {writeSettings} from './kernel-settings.ts'
 import {testRun} from './native/test-run.ts'
@@ -30,6 +31,7 @@ export interface FlowOptions {
   /** Path of flow.bpf.o. */
   readonly object: string
   readonly filter: KernelFilter
+  readonly feeds?: Feeds
   /** Lines of the table for each CPU and generation: a power of two, 4 or more. */
   readonly lines?: number
   /** Entries of each generation's spill. */
@@ -68,9 +70,12 @@ export class FlowPrograms implements Disposable {
   readonly cpus: number
   /** Lines, memo lines, spill and totals of the generation at rest. */
   readonly tables: FlowTables
+  /** struct packet_copy each; undefined where no copy is asked for. */
+  readonly copies: RecordRing | undefined
 
   constructor(options: FlowOptions) {
-    const {libbpf, libc, lines = 8192, spill = 65_536, filter} = options
+    const {libbpf, libc, clock, lines = 8192, spill = 65_536, filter, feeds = noFeeds} = options
+    const isCopying = feeds.icmpTypes.length > 0 || feeds.chains
     this.#options = options
     this.cpus = check('libbpf_num_possible_cpus', libbpf.possibleCpus())
     if (lines > mostLines || !Number.isInteger(Math.log2(lines)))
@@ -86,8 +91,9 @@ export class FlowPrograms implements Disposable {
         flow_lines: each,
         even_spill: spill,
         odd_spill: spill,
+        copies: isCopying ? ringBytes : smallestRing,
       },
-      constants: {'.rodata.settings': writeSettings(filter, {cpus: this.cpus, lines})},
+      constants: {'.rodata.settings': writeSettings(filter, {cpus: this.cpus, lines, feeds, tickNs: clock.tickNs()})},
     }).load()
     this.#programs = new ProgramSet(libbpf, {bytes, maps: this.#object})
     const map = (name: string, size: number) => new SharedMemory(libc, {fd: this.#object.mapFd(name), size})
@@ -97,6 +103,7 @@ export class FlowPrograms implements Disposable {
     this.#lines = map('flow_lines', sizes.lines)
     this.#generation = map('.data.generation', 4)
     this.#word = new Uint32Array(this.#generation.buffer)
+    this.copies = isCopying ? new RecordRing(libc, {fd: this.#object.mapFd('copies'), size: ringBytes}) : undefined
     this.#ticks = this.#readTicks()
     this.tables = new FlowTables({
       ticks: this.#ticks,
@@ -168,6 +175,7 @@ export class FlowPrograms implements Disposable {
 
   close(): void {
     for (const memory of [this.#states, this.#index, this.#lines, this.#generation]) memory.close()
+    this.copies?.close()
     this.#programs.close()
     this.#object.close()
   }

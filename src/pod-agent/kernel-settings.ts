@@ -1,6 +1,6 @@
 import {numberRuleLayout, prefixRuleLayout, rangeRuleLayout, settingsLayout} from '../generated/kernel-layout.ts'
 import {side as sides} from '../generated/words.ts'
-import type {KernelFilter, Prefix, Side} from '../protocol/settings.ts'
+import type {Feeds, KernelFilter, Prefix, Side} from '../protocol/settings.ts'
 
 export interface TableShape {
   readonly cpus: number
@@ -8,19 +8,28 @@ export interface TableShape {
   readonly lines: number
 }
 
+export interface CopySettings {
+  readonly feeds: Feeds
+  /** Length of a jiffy. */
+  readonly tickNs: number
+}
+
 const seeds = (settingsLayout.clauses - settingsLayout.seeds) / 8
 const room = {
   prefixes: (settingsLayout.ranges - settingsLayout.prefixes) / prefixRuleLayout.size,
   ranges: (settingsLayout.protocols - settingsLayout.ranges) / rangeRuleLayout.size,
   protocols: (settingsLayout.icmpTypes - settingsLayout.protocols) / numberRuleLayout.size,
-  icmpTypes: (settingsLayout.size - settingsLayout.icmpTypes) / numberRuleLayout.size,
+  icmpTypes: (settingsLayout.copiedTypes - settingsLayout.icmpTypes) / numberRuleLayout.size,
 }
 const familyBit = {4: 1, 6: 2}
 const directionBit = {ingress: 1, egress: 2}
 const mostClauses = 64
 
 /** The programs' read-only data: the filter as flat lists of rules, each with the bit of its clause. */
-export function writeSettings(filter: KernelFilter, {cpus, lines}: TableShape): Uint8Array {
+export function writeSettings(
+  filter: KernelFilter,
+  {cpus, lines, feeds, tickNs}: TableShape & CopySettings,
+): Uint8Array {
   const bytes = new Uint8Array(settingsLayout.size)
   const view = new DataView(bytes.buffer)
   view.setUint32(settingsLayout.cpus, cpus, true)
@@ -34,7 +43,24 @@ export function writeSettings(filter: KernelFilter, {cpus, lines}: TableShape): 
   // Where a flow lands must not be predictable from outside.
   crypto.getRandomValues(bytes.subarray(settingsLayout.seeds, settingsLayout.seeds + 8 * seeds))
   new RuleWriter(view).write(filter)
+  writeCopies(view, {feeds, tickNs})
   return bytes
+}
+
+/** ONE_COPY of bpf/copies.h: budgets are kept in parts of a packet, so that less than one a jiffy adds up. */
+const oneCopy = 1024
+const defaultCopiesPerSecond = 500
+
+function writeCopies(view: DataView, {feeds, tickNs}: CopySettings): void {
+  const {icmpTypes, chains, copiesPerSecond = defaultCopiesPerSecond} = feeds
+  for (const type of icmpTypes) {
+    const at = settingsLayout.copiedTypes + (type >> 3)
+    view.setUint8(at, view.getUint8(at) | (1 << (type & 7)))
+  }
+  view.setUint32(settingsLayout.copiesIcmpv6, icmpTypes.length > 0 ? 1 : 0, true)
+  view.setUint32(settingsLayout.copiesChains, chains ? 1 : 0, true)
+  view.setUint32(settingsLayout.copyGain, Math.max(1, Math.round((copiesPerSecond * oneCopy * tickNs) / 1e9)), true)
+  view.setUint32(settingsLayout.copyBurst, copiesPerSecond * oneCopy, true)
 }
 
 class RuleWriter {

@@ -195,12 +195,12 @@ type LoadOptions = Pick<ConstructorParameters<typeof FlowPrograms>[0], 'libbpf' 
 
 /** With a table of half the size as long as the kernel has no memory for it. */
 function loadPrograms(
-  {flows, filter}: AgentSettings,
+  {flows, filter, feeds}: AgentSettings,
   options: LoadOptions,
 ): Pick<Parts, 'programs'> & {warnings: readonly string[]} {
   for (let lines = flows; ; lines /= 2) {
     try {
-      const programs = new FlowPrograms({...options, filter, lines})
+      const programs = new FlowPrograms({...options, filter, feeds, lines})
       const smaller = `The flow table has ${lines} lines instead of ${flows}: the kernel has no memory for more.`
       return {programs, warnings: lines === flows ? [] : [smaller]}
     } catch (cause) {

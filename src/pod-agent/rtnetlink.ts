@@ -36,7 +36,15 @@ export type RouteMessage =
   | {readonly type: 'error'; readonly errno: number}
 
 /** include/uapi/linux/rtnetlink.h */
-export const groups = {link: 1, ipv4Address: 0x10, ipv6Address: 0x100} as const
+export const groups = {
+  link: 1,
+  neighbour: 4,
+  ipv4Address: 0x10,
+  ipv6Address: 0x100,
+  ipv6Route: 0x400,
+  /** RTNLGRP_IPV6_NETCONF is 25. */
+  ipv6Settings: 1 << 24,
+} as const
 
 const messageTypes = {
   error: 2,
@@ -88,7 +96,8 @@ export function filterDump(index: number, direction: keyof typeof clsactParents)
   return (sequence) => dump(messageTypes.getFilter, body, sequence)
 }
 
-function dump(type: number, body: Uint8Array, sequence: number): Uint8Array {
+/** NLM_F_DUMP of any type. */
+export function dump(type: number, body: Uint8Array, sequence: number): Uint8Array {
   const message = Buffer.alloc(headerBytes + body.length)
   message.set(body, headerBytes)
   message.writeUInt32LE(message.length, 0)
@@ -100,13 +109,29 @@ function dump(type: number, body: Uint8Array, sequence: number): Uint8Array {
 
 /** What one datagram of the kernel says; message types that were not asked for are skipped. */
 export function* readRouteMessages(datagram: Uint8Array): Generator<RouteMessage> {
+  for (const {type, flags, body} of readRawMessages(datagram)) {
+    if ((flags & dumpInterrupted) !== 0) yield {type: 'interrupted'}
+    const message = readMessage(type, body)
+    if (message !== undefined) yield message
+  }
+}
+
+export interface RawMessage {
+  /** RTM_NEWROUTE… */
+  readonly type: number
+  readonly flags: number
+  /** Valid as long as the datagram is. */
+  readonly body: Buffer
+}
+
+/** The messages of one datagram as the kernel wrote them. */
+export function* readRawMessages(datagram: Uint8Array): Generator<RawMessage> {
   const bytes = Buffer.from(datagram.buffer, datagram.byteOffset, datagram.byteLength)
   for (let at = 0; at + headerBytes <= bytes.length;) {
     const length = bytes.readUInt32LE(at)
     if (length < headerBytes || at + length > bytes.length) return
-    if ((bytes.readUInt16LE(at + 6) & dumpInterrupted) !== 0) yield {type: 'interrupted'}
-    const message = readMessage(bytes.readUInt16LE(at + 4), bytes.subarray(at + headerBytes, at + length))
-    if (message !== undefined) yield message
+    const body = bytes.subarray(at + headerBytes, at + length)
+    yield {type: bytes.readUInt16LE(at + 4), flags: bytes.readUInt16LE(at + 6), body}
     at += align(length)
   }
 }
@@ -172,7 +197,7 @@ function readAddress(body: Buffer, isGone: boolean): RouteMessage | undefined {
   }
 }
 
-function readAttributes(bytes: Buffer): Map<number, Buffer> {
+export function readAttributes(bytes: Buffer): Map<number, Buffer> {
   const found = new Map<number, Buffer>()
   for (let at = 0; at + 4 <= bytes.length;) {
     const length = bytes.readUInt16LE(at)
@@ -185,9 +210,9 @@ function readAttributes(bytes: Buffer): Map<number, Buffer> {
 
 const align = (length: number): number => (length + 3) & ~3
 
-const textOf = (bytes: Buffer | undefined): string => bytes?.toString('utf8').replace(/\0.*$/s, '') ?? ''
+export const textOf = (bytes: Buffer | undefined): string => bytes?.toString('utf8').replace(/\0.*$/s, '') ?? ''
 
-function kindOf(hardware: number): string {
+export function kindOf(hardware: number): string {
   const known = Object.entries(hardwareTypes).find(([, type]) => type === hardware)
   return known?.[0] ?? `arphrd-${hardware}`
 }

@@ -13,10 +13,13 @@ import {failedMessage} from './failed-message.ts'
 import {findFiles} from './files.ts'
 import {Observation} from './observation.ts'
 import {clientKey, isProved} from './proof.ts'
+import {RecordStream} from './record-stream.ts'
 import {ClientServer} from './server.ts'
 
 /** Until something is counted, the pauses double from here on: whoever has just started this waits for the first line. */
 const firstPauseMs = 15
+/** What happened is told that soon. A program that wakes us costs its packet 7 us, a look into an empty ring next to nothing. */
+const lookMs = 20
 /** How long a client may take to read its last counts; the programs are detached by then. Who asked may be behind a slow tunnel, one that has fallen silent is hardly there. */
 const patienceMs: Readonly<Record<EndReason, number>> = {asked: 20_000, signal: 3000, deadline: 3000, silence: 1000}
 const failureMs = 2000
@@ -43,6 +46,8 @@ class Run implements Disposable {
   #server: ClientServer | undefined
   #observation: Observation | undefined
   #beat: NodeJS.Timeout | undefined
+  #streams: readonly RecordStream[] = []
+  #streaming: NodeJS.Timeout | undefined
   #interfacesAtEnd: Hello['interfaces'] | undefined
 
   constructor(settings: AgentSettings) {
@@ -73,6 +78,7 @@ class Run implements Disposable {
   async observe(): Promise<void> {
     try {
       const observation = await this.#start()
+      this.#stream(observation)
       const drains = new Drains(observation.programs, this.#conversation)
       const pumping = this.#pump(drains)
       const reason = await this.#ending.reached
@@ -90,6 +96,7 @@ class Run implements Disposable {
 
   [Symbol.dispose](): void {
     clearInterval(this.#beat)
+    clearInterval(this.#streaming)
     this.#ending[Symbol.dispose]()
     this.#observation?.[Symbol.dispose]()
     this.#conversation.terminate()
@@ -131,10 +138,20 @@ class Run implements Disposable {
     }
   }
 
+  #stream({programs: {copies}}: Observation): void {
+    this.#streams = copies === undefined ? [] : [new RecordStream(this.#conversation, {kind: 'copies', ring: copies})]
+    if (this.#streams.length === 0) return
+    this.#streaming = setInterval(() => {
+      for (const each of this.#streams) if (this.#conversation.canTakeRecords) each.send()
+    }, lookMs)
+  }
+
   async #finish(observation: Observation, {drains, pumping, isAsked}: Finishing): Promise<void> {
     await pumping
+    clearInterval(this.#streaming)
     const isHeard = isAsked || this.#conversation.hasClient
     if (isHeard) {
+      for (const each of this.#streams) each.send()
       // The first takes the generation that was counting, the second proves that its successor is empty.
       await drains.drain({final: false})
       await drains.drain({final: true})

@@ -55,6 +55,7 @@ const filter = record<KernelFilter>({
 
 const feeds = record<Feeds>({
   icmpTypes: list(integer(0, 255), {most: 256}),
+  copiesPerSecond: optional(integer(1, 100_000)),
   chains: boolean,
   neighbours: boolean,
   drops: boolean,

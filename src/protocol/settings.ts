@@ -26,6 +26,8 @@ export interface AgentSettings {
 export interface Feeds {
   /** Packets of these ICMPv6 types are copied whole, within a budget. */
   readonly icmpTypes: readonly number[]
+  /** So many copies a second (and at once) for each CPU, direction and ICMPv6 type; the rest is counted. 500 if absent. */
+  readonly copiesPerSecond?: number
   /** Packets with an extension header are copied within a budget, and all are counted by chain. */
   readonly chains: boolean
   readonly neighbours: boolean

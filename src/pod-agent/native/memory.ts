@@ -2,7 +2,7 @@ import koffi from 'koffi'
 import {NativeError} from './failure.ts'
 import type {Libc} from './libc.ts'
 
-const readAndWrite = 3
+const protections = {read: 1, 'read and write': 3}
 const shared = 1
 /** mmap's failure is all ones, not NULL. */
 const failed = 0xffff_ffff_ffff_ffffn
@@ -15,10 +15,24 @@ export class SharedMemory implements Disposable {
   readonly #length: number
   readonly buffer: ArrayBuffer
 
-  constructor(libc: Libc, {fd, size}: {readonly fd: number; readonly size: number}) {
+  /** Writing to memory that is only to be read is a crash, not an exception. */
+  constructor(
+    libc: Libc,
+    {
+      fd,
+      size,
+      offset = 0,
+      access = 'read and write',
+    }: {
+      readonly fd: number
+      readonly size: number
+      readonly offset?: number
+      readonly access?: keyof typeof protections
+    },
+  ) {
     this.#libc = libc
     this.#length = Math.ceil(size / page) * page
-    this.#address = libc.mmap(null, this.#length, readAndWrite, shared, fd, 0)
+    this.#address = libc.mmap(null, this.#length, protections[access], shared, fd, offset)
     if (this.#address === failed) throw new NativeError(`mmap of ${size} bytes`, koffi.errno())
     this.buffer = koffi.view(this.#address, size)
   }

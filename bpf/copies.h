@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Packets that are shown whole, within a budget: copied into a ring. What is left out is counted. */
+#ifndef COPIES_H
+#define COPIES_H
+
+#include "packet.h"
+
+#define LARGEST_COPY (LARGEST_LINK_HEADER + 1500)
+#define LARGEST_CHAIN_COPY 256
+#define ONE_COPY 1024
+#define NO_WAKEUP 1
+
+struct budget {
+	__u32 tokens;
+	__u32 refilled;		/* jiffies */
+};
+
+/* A flood of one kind takes nothing from another: by ICMPv6 type, the same from :: (duplicate address detection, RFC 4862 §5.4.2), and by the set of extension headers. */
+#define BUDGETS_FROM_NOBODY 256
+#define BUDGETS_OF_CHAINS 512
+#define BUDGETS 768
+
+struct copy_state {
+	struct budget		budgets[2][BUDGETS];
+	struct packet_copy	copy;
+	__u8			bytes[LARGEST_COPY];	/* directly behind the header: they leave together */
+	__u8			spare[6];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct copy_state);
+} copy_states SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+} copies SEC(".maps");
+
+inlined bool take_budget(struct budget *budget)
+{
+	__u32 now = bpf_jiffies64();
+	__u64 tokens = budget->tokens + (__u64)(now - budget->refilled) * settings.copy_gain;
+
+	if (tokens > settings.copy_burst)
+		tokens = settings.copy_burst;
+	budget->refilled = now;
+	budget->tokens = tokens < ONE_COPY ? tokens : tokens - ONE_COPY;
+	return tokens >= ONE_COPY;
+}
+
+inlined void describe_copy(const struct frame *frame, const struct packet *packet, struct packet_copy *copy)
+{
+	volatile struct __sk_buff *skb = frame->context;
+
+	copy->time = bpf_ktime_get_ns();
+	copy->interface = frame->interface;
+	copy->segment_size = gso_size(frame);
+	copy->segments = packet->packets;
+	copy->direction = frame->direction;
+	copy->link = frame->has_link_header ? LINK_ETHERNET : LINK_NONE;
+	copy->tag = 0;
+	copy->tag_protocol = 0;
+	if (frame->hook == HOOK_XDP || !skb->vlan_present)
+		return;
+	copy->tag = skb->vlan_tci;
+	copy->tag_protocol = bpf_ntohs(skb->vlan_proto);
+}
+
+inlined long write_copy(const struct frame *frame, struct copy_state *state, __u32 most)
+{
+	__u32 length = frame->hook == HOOK_XDP ? bpf_xdp_get_buff_len(frame->context) : frame->length;
+	__u32 size = length < most ? length : most;
+
+	state->copy.length = length;
+	state->copy.captured = size;
+	size = forget(frame, size);
+	/* Compared and used in one register, or the verifier does not believe it. */
+	asm volatile("" : "+r"(size));
+	if (size == 0 || size > LARGEST_COPY)
+		return -1;
+	if (load_bytes(frame, 0, state->bytes, size))
+		return -1;
+	return bpf_ringbuf_output(&copies, &state->copy, sizeof(state->copy) + size, NO_WAKEUP);
+}
+
+
+inlined void copy_packet(const struct frame *frame, struct direction_totals *totals, const struct packet *packet,
+			 enum copy_kind kind, __u32 budget)
+{
+	__u32 only = 0, type = packet->ports & 0xff;
+	struct copy_state *state = bpf_map_lookup_elem(&copy_states, &only);
+
+	if (!state)
+		return;
+	if (!take_budget(&state->budgets[frame->direction][budget])) {
+		if (kind == COPY_ICMPV6)
+			totals->over_budget[type] += packet->packets;
+		else
+			totals->chains_over_budget += packet->packets;
+		return;
+	}
+	describe_copy(frame, packet, &state->copy);
+	state->copy.kind = kind;
+	if (!write_copy(frame, state, kind == COPY_ICMPV6 ? LARGEST_COPY : LARGEST_CHAIN_COPY))
+		totals->copied += packet->packets;
+	else if (kind == COPY_ICMPV6)
+		totals->ring_full[type] += packet->packets;
+	else
+		totals->chains_ring_full += packet->packets;
+}
+
+inlined void copy_decoded(const struct frame *frame, struct direction_totals *totals, const struct packet *packet)
+{
+	__u32 type = packet->ports & 0xff;
+
+	if (packet->family != FAMILY_IPV6)
+		return;
+	if (settings.copies_icmpv6 && packet->class == PROTOCOL_ICMPV6 && packet->traits & HAS_TYPE &&
+	    settings.copied_types[type >> 6] >> (type & 63) & 1)
+		return copy_packet(frame, totals, packet, COPY_ICMPV6,
+				   packet->key[0] | packet->key[1] ? type : BUDGETS_FROM_NOBODY + type);
+	if (settings.copies_chains && packet->depth)
+		copy_packet(frame, totals, packet, COPY_CHAIN, BUDGETS_OF_CHAINS + (packet->marks >> 8 & 0xff));
+}
+
+/* Whose ports nobody knows cannot pass a filter. */
+inlined void copy_broken_chain(const struct frame *frame, struct direction_totals *totals, const struct packet *packet,
+			       __u32 verdict)
+{
+	if (!settings.copies_chains || settings.clauses || !(settings.directions & 1 << frame->direction))
+		return;
+	if (verdict != UNDECODABLE_TRUNCATED_CHAIN && verdict != UNDECODABLE_CHAIN_TOO_LONG)
+		return;
+	copy_packet(frame, totals, packet, COPY_CHAIN, BUDGETS_OF_CHAINS + (packet->marks >> 8 & 0xff));
+}
+
+#endif
