@@ -40,7 +40,7 @@ export function readNeighbourMessage(
   if (ip?.family !== 6 || transport?.kind !== 'icmpv6') return undefined
   const icmp = transport.message
   const optionMac = macOption(icmp.options)
-  const nonce = nonceOption(icmp.options)
+  const nonce = optionsNamed(icmp.options, 'nonce')[0]?.nonce
   const mac = packet.sourceMac ?? ''
   return {
     timeNs,
@@ -81,25 +81,43 @@ function placeOf(observation: Observation & {type: 'packet'}): string {
 }
 
 export function macOption(options: readonly NdOption[]): string | undefined {
-  for (const option of options) if ('mac' in option && option.mac !== undefined) return option.mac
-  return undefined
+  const [option] = [
+    ...optionsNamed(options, 'source-link-layer-address'),
+    ...optionsNamed(options, 'target-link-layer-address'),
+  ]
+  return option?.mac
 }
 
-function nonceOption(options: readonly NdOption[]): string | undefined {
-  for (const option of options) if ('nonce' in option && option.nonce !== undefined) return option.nonce
-  return undefined
-}
+type Named<Name> = Extract<OfName<NdOption, Name>, NdOption>
 
-type Named<Name extends string> = Extract<NdOption, {name: Name}>
+/** Of the member for all other names, only `data` tells that it is meant. */
+type OfName<Option extends NdOption, Name> = Option extends unknown
+  ? 'data' extends keyof Option
+    ? never
+    : Name extends Option['name']
+      ? Option
+      : never
+  : never
 
 /** Readable options of one name. */
-export function optionsNamed<
-  const Name extends
-    'prefix-information' | 'route-information' | 'rdnss' | 'dnssl' | 'mtu' | 'pref64' | 'encrypted-dns',
->(options: readonly NdOption[], name: Name): readonly Named<Name>[] {
-  // The last member of the union has any name, so that the name alone does not narrow it.
-  return options.filter((option) => option.name === name && option.problem === undefined) as readonly Named<Name>[]
+export function optionsNamed<const Name extends ReadName>(
+  options: readonly NdOption[],
+  name: Name,
+): readonly Named<Name>[] {
+  return options.filter((option): option is Named<Name> => option.name === name && option.problem === undefined)
 }
+
+type ReadName =
+  | 'source-link-layer-address'
+  | 'target-link-layer-address'
+  | 'nonce'
+  | 'prefix-information'
+  | 'route-information'
+  | 'rdnss'
+  | 'dnssl'
+  | 'mtu'
+  | 'pref64'
+  | 'encrypted-dns'
 
 /** Who a MAC is, as far as it is known: `02:…:03 (pod default/p2)`. */
 export const who = (mac: string, name: string | undefined): string =>
