@@ -57,7 +57,7 @@ function optionFaults({name, options = []}: Extension): readonly Fault[] {
   for (const option of options) {
     padding = isPadding(option) ? padding + wholeLength(option) : 0
     if (option.isDirty === true) faults.push({page: 'pad-covert', text: `padding of ${name} is not zero`})
-    else if (padding > 6) faults.push({page: 'pad-covert', text: `${padding} bytes of padding in ${name}`})
+    else if (padding > 7) faults.push({page: 'pad-covert', text: `${padding} bytes of padding in ${name}`})
     if (option.action !== 'skip' && !isKnownToLinux(option.type, name))
       faults.push({page: 'opt-drop', text: `option ${hex(option.type)} in ${name}: ${option.action}`})
     if ((option.type & 0x1f) === 0x1e)

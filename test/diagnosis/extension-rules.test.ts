@@ -74,12 +74,12 @@ describe('segment routing', () => {
   })
 
   test.each([
-    ['is a warning where the kernel will drop it silently', 0, '2001:db8::2', 'warning'],
-    ['is told where it is taken', 1, '2001:db8::2', 'info'],
-    ['is told where it is only forwarded', 0, '2001:db8::9', 'info'],
-  ])('%s', (_, seg6, ip, severity) => {
+    ['is a warning where the kernel will drop it silently', facts(0, '2001:db8::2'), 'warning'],
+    ['is told where it is taken', facts(1, '2001:db8::2'), 'info'],
+    ['is told where it is only forwarded', facts(0, '2001:db8::9'), 'info'],
+  ])('%s', (_, node, severity) => {
     const watch = new ExtensionWatch()
-    watch.hear({type: 'facts', timeNs: 0n, facts: facts(seg6, ip)})
+    watch.hear({type: 'facts', timeNs: 0n, facts: node})
     expect(watch.hear(heard(extended([routing(4, 1)])))).toMatchObject([{rule: 'exthdr/srv6', severity}])
   })
 })
