@@ -3,7 +3,7 @@ import type {LaunchStep, PodGuard} from '../cluster/launch.ts'
 import type {LaunchedAgent} from '../cluster/launched-agent.ts'
 import type {LaunchOptions, NodeTarget} from '../cluster/manifest.ts'
 import {shortDuration} from '../output/quantity.ts'
-import {type AgentSettings, noFeeds} from '../protocol/settings.ts'
+import type {AgentSettings} from '../protocol/settings.ts'
 import {createIdentity, type Identity} from '../session/identity.ts'
 import {LocalAgent} from '../session/local-agent.ts'
 import {merge} from '../session/merge.ts'
@@ -32,10 +32,10 @@ export interface ClusterOptions extends SourceOptions {
 /** What every agent of the run is told. */
 export function planRun(request: ObserveRequest): {readonly identity: Identity; readonly settings: AgentSettings} {
   const identity = createIdentity()
-  const {hook, interfaces, flows, intervalMs, maxDurationMs, filter} = request
+  const {hook, interfaces, flows, intervalMs, maxDurationMs, filter, feeds} = request
   const {run, publicKey} = identity
   const settings = {run, publicKey, port: 0, hook, interfaces, flows, intervalMs, silenceMs, maxDurationMs}
-  return {identity, settings: {...settings, filter: filter.kernel, feeds: noFeeds}}
+  return {identity, settings: {...settings, filter: filter.kernel, feeds}}
 }
 
 /** The agent on this machine. Its failure to start is thrown: there is nothing else to show. */

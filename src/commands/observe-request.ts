@@ -2,7 +2,7 @@ import type {ConnectOptions} from '../cluster/connection.ts'
 import {badUsage} from '../errors.ts'
 import {type ColourChoice} from '../output/colour.ts'
 import type {TimeFormat} from '../output/time.ts'
-import type {HookChoice} from '../protocol/settings.ts'
+import {type Feeds, type HookChoice, noFeeds} from '../protocol/settings.ts'
 import {parseDuration} from './duration.ts'
 import {connectOptions, type FlagReader, type FlagValues, reader} from './flag-reader.ts'
 import type {FlagToken} from './filter-token.ts'
@@ -24,6 +24,7 @@ export interface ObserveRequest {
   readonly cluster: ConnectOptions
   readonly agent: AgentRequest
   readonly filter: FlowFilter
+  readonly feeds: Feeds
   readonly interfaces: readonly string[]
   readonly hook: HookChoice
   readonly flows: number
@@ -72,6 +73,7 @@ export function observeRequest({flags, targets, raw}: ParsedLine): ObserveReques
     cluster: connectOptions(text),
     agent: agentRequest(text, flags),
     filter,
+    feeds: noFeeds,
     interfaces: interfacePatterns(text.list('interface'), filter.zone),
     hook: (text.one('hook') ?? 'auto') as HookChoice, // oclif has checked it against the same list
     flows: powerOfTwo(Number(flags['flows'])),

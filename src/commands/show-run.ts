@@ -1,3 +1,4 @@
+import type {NodeState} from '../events/node-state.ts'
 import type {RunState} from '../events/run-state.ts'
 import type {FlowSource, SourceEvent} from '../session/source.ts'
 import type {Place} from './places.ts'
@@ -65,5 +66,10 @@ async function show(event: SourceEvent, {run, view, places, onStart}: ShowOption
   } else if (state !== undefined && event.type === 'drain') {
     state.add(event.drain)
     await view.drained(state)
-  }
+  } else if (state !== undefined) await showFeed(event, state, view)
+}
+
+async function showFeed(event: SourceEvent, state: NodeState, view: View): Promise<void> {
+  if (event.type === 'records') await view.recorded?.(state, event.kind, event.records)
+  if (event.type === 'facts') await view.informed?.(state, event.facts)
 }

@@ -1,4 +1,6 @@
 import type {NodeEnd, NodeState} from '../events/node-state.ts'
+import type {RecordKind} from '../protocol/batch.ts'
+import type {NodeFacts} from '../protocol/facts.ts'
 import type {InterfaceChange} from '../protocol/message.ts'
 
 /** One way to show a run. Each call returns when the reader has taken what there was to show. */
@@ -6,6 +8,9 @@ export interface View {
   started(state: NodeState): Promise<void>
   changed(state: NodeState, change: InterfaceChange): Promise<void>
   drained(state: NodeState): Promise<void>
+  /** What a feed brought; only where one was asked for. */
+  recorded?(state: NodeState, kind: RecordKind, records: Uint8Array): Promise<void>
+  informed?(state: NodeState, facts: NodeFacts): Promise<void>
   /** Something the user should know beside the results. */
   notice(node: string, text: string): void
   ended(node: string, end: NodeEnd): Promise<void>

@@ -1,0 +1,96 @@
+import {reportFailure} from '../base-command.ts'
+import {type Names, noNames} from '../events/names.ts'
+import {RunState} from '../events/run-state.ts'
+import type {FlowSource} from '../session/source.ts'
+import {observeLocal, planRun} from './flow-source.ts'
+import {Interruption} from './interruption.ts'
+import {Notices} from './notices.ts'
+import type {ObserveRequest} from './observe-request.ts'
+import {localPlace, type Place} from './places.ts'
+import {type RunOutcome, showRun} from './show-run.ts'
+import {Sink} from './sink.ts'
+import type {View} from './view.ts'
+
+/** What a verb shows its run with. */
+export interface Stage {
+  readonly run: RunState
+  readonly sink: Sink
+  readonly notices: Notices
+  readonly interruption: Interruption
+  /** More than one place is looked at. */
+  readonly hasNodes: boolean
+}
+
+export interface NodeRun {
+  readonly request: ObserveRequest
+  readonly version: string
+  readonly view: (stage: Stage) => Promise<View>
+}
+
+/** One run over this machine or a cluster's nodes: asks, shows, and returns when they are clean again. */
+export async function runNodes(nodeRun: NodeRun): Promise<void> {
+  const {request, version} = nodeRun
+  const notices = new Notices({...request.view, write: (text) => process.stderr.write(text)})
+  if (request.agent.dryRun) return printManifests(request, version)
+  using interruption = new Interruption(() =>
+    notices.say('', 'Still waiting for the nodes to detach and to say what they removed.'),
+  )
+  const sink = new Sink(process.stdout, () => interruption.stop())
+  const run = new Run(nodeRun, {notices, interruption, sink})
+  report(request.targets[0] === 'local' ? await run.local() : await run.cluster())
+}
+
+/** The failure of the only node is the run's; with others beside it, each is told and the exit status says that something is missing. */
+function report({failures, nodes}: RunOutcome): void {
+  const [first] = failures
+  if (first === undefined) return
+  if (nodes === 1) throw first.failure
+  const statuses = failures.map(({node, failure}) => reportFailure(failure, {argv: process.argv, place: node}))
+  process.exitCode = Math.max(...statuses)
+}
+
+type Means = Pick<Stage, 'notices' | 'interruption' | 'sink'>
+
+class Run {
+  readonly #run: NodeRun
+  readonly #means: Means
+
+  constructor(run: NodeRun, means: Means) {
+    this.#run = run
+    this.#means = means
+  }
+
+  async local(): Promise<RunOutcome> {
+    const {interruption} = this.#means
+    return this.#show(observeLocal({...planRun(this.#run.request), stop: interruption.signal}), {
+      names: noNames,
+      places: new Map([['local', localPlace]]),
+    })
+  }
+
+  async cluster(): Promise<RunOutcome> {
+    const {openCluster} = await import('./cluster-source.ts')
+    const {request, version} = this.#run
+    await using opened = await openCluster(request, {...this.#means, version})
+    return await this.#show(opened.source, opened)
+  }
+
+  async #show(
+    source: FlowSource,
+    {names, places}: {readonly names: Names; readonly places: ReadonlyMap<string, Place>},
+  ): Promise<RunOutcome> {
+    const {filter, durationMs} = this.#run.request
+    const {interruption} = this.#means
+    const run = new RunState({names, clauses: filter.names})
+    const view = await this.#run.view({...this.#means, run, hasNodes: places.size > 1})
+    const onStart = (): void => {
+      if (durationMs !== undefined) interruption.stopAfter(durationMs)
+    }
+    return showRun(source, {run, view, places, onStart})
+  }
+}
+
+async function printManifests(request: ObserveRequest, version: string): Promise<void> {
+  const {manifestsOf} = await import('./cluster-source.ts')
+  process.stdout.write(await manifestsOf(request, version))
+}
