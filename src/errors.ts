@@ -2,3 +2,4 @@
 export * from './errors/plugin-error.ts'
 export * from './errors/cluster.ts'
 export * from './errors/run.ts'
+export * from './errors/capture.ts'

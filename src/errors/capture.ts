@@ -1,0 +1,38 @@
+import {PluginError} from './plugin-error.ts'
+
+const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause)).trim()
+
+/** How far a capture could be read. */
+export interface ReadSoFar {
+  /** Bytes, of the capture without its compression. */
+  readonly at: number
+  readonly frames: number
+}
+
+export const captureUnreadable = (path: string, cause: unknown): PluginError =>
+  new PluginError('capture-unreadable', `The capture ${path} cannot be read: ${messageOf(cause)}`, {
+    advice: 'Name a pcap or pcapng file, or - for stdin.',
+    cause,
+  })
+
+export const notACapture = (path: string, why: string): PluginError =>
+  new PluginError('not-a-capture', `${path} is no capture: ${why}`, {
+    advice: 'pcap and pcapng are read, also compressed with gzip or zstd. Convert others: editcap FILE out.pcapng',
+  })
+
+export const captureVersion = (path: string, version: string): PluginError =>
+  new PluginError('capture-version', `${path} is a capture of version ${version}, which is not read`, {
+    advice: 'pcap 2.4 and pcapng 1 are read. Convert it: editcap FILE out.pcapng',
+  })
+
+export const captureTruncated = (path: string, {at, frames}: ReadSoFar): PluginError =>
+  new PluginError(
+    'capture-truncated',
+    `${path} is cut off in the middle of a block at byte ${at}, after frame ${frames}`,
+    {advice: 'What came before was read. If it is still being written, read it again when it is closed.'},
+  )
+
+export const captureBroken = (path: string, {at, frames}: ReadSoFar, what: string): PluginError =>
+  new PluginError('capture-broken', `${path} is broken at byte ${at}, after frame ${frames}: ${what}`, {
+    advice: 'What came before was read. Wireshark\'s "reordercap" and "editcap" may save more of it.',
+  })
