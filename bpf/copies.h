@@ -122,18 +122,12 @@ inlined void copy_decoded(const struct frame *frame, struct direction_totals *to
 	    settings.copied_types[type >> 6] >> (type & 63) & 1)
 		return copy_packet(frame, totals, packet, COPY_ICMPV6,
 				   packet->key[0] | packet->key[1] ? type : BUDGETS_FROM_NOBODY + type);
-	if (settings.copies_chains && packet->depth)
+	if (settings.chains && packet->depth)
 		copy_packet(frame, totals, packet, COPY_CHAIN, BUDGETS_OF_CHAINS + (packet->marks >> 8 & 0xff));
 }
 
-/* Whose ports nobody knows cannot pass a filter. */
-inlined void copy_broken_chain(const struct frame *frame, struct direction_totals *totals, const struct packet *packet,
-			       __u32 verdict)
+inlined void copy_broken_chain(const struct frame *frame, struct direction_totals *totals, const struct packet *packet)
 {
-	if (!settings.copies_chains || settings.clauses || !(settings.directions & 1 << frame->direction))
-		return;
-	if (verdict != UNDECODABLE_TRUNCATED_CHAIN && verdict != UNDECODABLE_CHAIN_TOO_LONG)
-		return;
 	copy_packet(frame, totals, packet, COPY_CHAIN, BUDGETS_OF_CHAINS + (packet->marks >> 8 & 0xff));
 }
 

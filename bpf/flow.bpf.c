@@ -5,6 +5,7 @@
 #include "table.h"
 #include "totals.h"
 #include "copies.h"
+#include "chain-counts.h"
 
 inlined void observe(struct frame *frame)
 {
@@ -25,12 +26,17 @@ inlined void observe(struct frame *frame)
 		return add(&totals->other_family, &packet);
 	if (verdict != DECODED) {
 		add_undecodable(totals, &packet, verdict);
-		return copy_broken_chain(frame, totals, &packet, verdict);
+		if (!is_broken_chain(frame, verdict))
+			return;
+		count_chain(state, totals, &packet, verdict);
+		return copy_broken_chain(frame, totals, &packet);
 	}
 	if (!passes_filter(state, &packet))
 		return add(&totals->rejected, &packet);
 	add_decoded(totals, &packet);
 	file_packet(state, slot, &packet);
+	if (settings.chains && packet.depth)
+		count_chain(state, totals, &packet, verdict);
 	copy_decoded(frame, totals, &packet);
 }
 

@@ -89,6 +89,9 @@ enum link_kind : __u8 { LINK_NONE, LINK_ETHERNET };
 /* Why a packet was copied: its ICMPv6 type was asked for, or it has extension headers (or a chain that ends nowhere). */
 enum copy_kind : __u8 { COPY_ICMPV6, COPY_CHAIN };
 
+/* How the walk along a chain ended. */
+enum chain_end : __u8 { CHAIN_DECODED, CHAIN_TRUNCATED, CHAIN_TOO_LONG };
+
 #define LONGEST_CHAIN 16
 #define HEADER_SETS 256
 #define FRAGMENT_SETS 16
@@ -142,6 +145,23 @@ struct direction_totals {
 	packet_count	ring_full[256];
 	packet_count	chains_over_budget;		/* the same for packets that were to be copied for their chain */
 	packet_count	chains_ring_full;
+	struct tally	chains_overflow;		/* packets whose chain found no place among the counted ones */
+};
+
+/* Extension headers in their order, and what follows them: in a later fragment, what its Fragment header names. */
+struct chain_key {
+	enum direction	direction;
+	enum family	family;
+	enum chain_end	end;
+	__u8		depth;
+	__u8		protocol;
+	__u8		spare[3];
+	__u8		headers[LONGEST_CHAIN];
+};
+
+struct chain_count {
+	struct chain_key key;
+	struct tally	tally;
 };
 
 /* So many bytes of the frame follow, from the link header on, and then up to 7 of padding. */

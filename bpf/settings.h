@@ -3,6 +3,7 @@
 #ifndef SETTINGS_H
 #define SETTINGS_H
 
+#include "kernel.h"
 #include "flow.h"
 
 #define MOST_PREFIXES 16
@@ -56,9 +57,12 @@ struct settings {
 	struct number_rule	icmp_types[MOST_ICMP_TYPES];
 	icmp_type_set		copied_types[4];	/* bit n: packets of ICMPv6 type n are copied */
 	__u32			copies_icmpv6;		/* any of them */
-	__u32			copies_chains;		/* packets with extension headers are copied */
+	__u32			chains;			/* packets with extension headers are counted by chain, and copied */
 	__u32			copy_gain;		/* what a budget gets back each jiffy, and what it holds at most: ONE_COPY is one packet */
 	__u32			copy_burst;
 };
+
+/* Not static: the section's name is the map's name. */
+const volatile struct settings settings SEC(".rodata.settings") = {.cpus = 1, .families = 3, .directions = 3};
 
 #endif

@@ -20,7 +20,7 @@ struct cpu_state {
 	__u32			used;		/* lines of this CPU and generation: they fill up from the first */
 	__u32			recent;		/* the line used last; of this generation while it is below used */
 	__u32			recent_digest;	/* of its key */
-	__u8			spare[28];	/* to whole cache lines: no two CPUs share one */
+	__u8			spare[40];	/* to whole cache lines: no two CPUs share one */
 	struct totals		totals;
 } __attribute__((aligned(64)));
 
@@ -32,9 +32,6 @@ struct index_bucket {
 
 #define LINE_BITS 23
 #define LINE_MASK ((1 << LINE_BITS) - 1)
-
-/* Not static: the section's name is the map's name. */
-const volatile struct settings settings SEC(".rodata.settings") = {.cpus = 1, .families = 3, .directions = 3};
 
 volatile __u32 generation SEC(".data.generation") = 1;
 
@@ -101,6 +98,8 @@ struct vocabulary {
 	enum undecodable_reason	undecodable_reason;
 	enum link_kind		link_kind;
 	enum copy_kind		copy_kind;
+	enum chain_end		chain_end;
+	struct chain_count	chain_count;
 } *vocabulary SEC(".vocabulary");
 
 #endif

@@ -18,6 +18,7 @@ const words = [
   'undecodable_reason',
   'link_kind',
   'copy_kind',
+  'chain_end',
   'side',
 ]
 
@@ -63,11 +64,16 @@ function nested(struct: Struct): readonly Struct[] {
 const btf = new Btf(join(root, 'build/bpf/flow.bpf.o'))
 const line = btf.struct('flow_line')
 const totals = btf.struct('totals')
-const copy = btf.struct('packet_copy')
+const others = ['packet_copy', 'chain_key', 'chain_count'] as const
 const lists = ['direction', 'family', 'protocol_class', 'size_class', 'undecodable_reason']
 const enums = words.map((name) => [name, btf.enumeration(name)] as const)
 const hash = createHash('sha256').update(
-  JSON.stringify([describeStruct(line), describeStruct(totals), describeStruct(copy), enums]),
+  JSON.stringify([
+    describeStruct(line),
+    describeStruct(totals),
+    ...others.map((name) => describeStruct(btf.struct(name))),
+    enums,
+  ]),
 )
 
 write('words.ts', ...enums.map(([name, values]) => enumText(name, values)))
@@ -94,10 +100,11 @@ write(
     'flow_key',
     'flow_count',
     'flow_line',
+    'direction_totals',
     'index_bucket',
     'cpu_state',
     'tick',
-    'packet_copy',
+    ...others,
   ].map((name) => offsetsText(btf.struct(name))),
 )
 write(

@@ -19,7 +19,7 @@ export const settingsLayout = {
   icmpTypes: 1280,
   copiedTypes: 1536,
   copiesIcmpv6: 1568,
-  copiesChains: 1572,
+  chains: 1572,
   copyGain: 1576,
   copyBurst: 1580,
 } as const
@@ -81,19 +81,19 @@ export const indexBucketLayout = {
 } as const
 
 export const cpuStateLayout = {
-  size: 22528,
+  size: 22592,
   memo: 0,
   matched: 64,
   header: 72,
   walk: 112,
-  spillIsFull: 140,
-  spilled: 144,
-  nothing: 148,
-  used: 152,
-  recent: 156,
-  recentDigest: 160,
-  spare: 164,
-  totals: 192,
+  spillIsFull: 160,
+  spilled: 164,
+  nothing: 168,
+  used: 172,
+  recent: 176,
+  recentDigest: 180,
+  spare: 184,
+  totals: 224,
 } as const
 
 export const tickLayout = {
@@ -116,4 +116,21 @@ export const packetCopyLayout = {
   link: 27,
   kind: 28,
   spare: 29,
+} as const
+
+export const chainKeyLayout = {
+  size: 24,
+  direction: 0,
+  family: 1,
+  end: 2,
+  depth: 3,
+  protocol: 4,
+  spare: 5,
+  headers: 8,
+} as const
+
+export const chainCountLayout = {
+  size: 40,
+  key: 0,
+  tally: 24,
 } as const

@@ -45,9 +45,10 @@ export interface DirectionTotals {
   readonly ringFull: readonly number[]
   readonly chainsOverBudget: number
   readonly chainsRingFull: number
+  readonly chainsOverflow: Tally
 }
 
-export const directionTotalsSize = 11168
+export const directionTotalsSize = 11184
 
 export function readDirectionTotals(view: DataView, at = 0): DirectionTotals {
   return {
@@ -68,6 +69,7 @@ export function readDirectionTotals(view: DataView, at = 0): DirectionTotals {
     ringFull: list(256, (index) => readU64(view, at + 9104 + index * 8)),
     chainsOverBudget: readU64(view, at + 11152),
     chainsRingFull: readU64(view, at + 11160),
+    chainsOverflow: readTally(view, at + 11168),
   }
 }
 
@@ -75,11 +77,11 @@ export interface Totals {
   readonly directions: Readonly<Record<Direction, DirectionTotals>>
 }
 
-export const totalsSize = 22336
+export const totalsSize = 22368
 
 export function readTotals(view: DataView, at = 0): Totals {
   return {
-    directions: byWord(directions, (at0) => readDirectionTotals(view, at0), {at: at, size: 11168}),
+    directions: byWord(directions, (at0) => readDirectionTotals(view, at0), {at: at, size: 11184}),
   }
 }
 

@@ -93,6 +93,13 @@ export const copyKinds = [
 ] as const
 export type CopyKind = (typeof copyKinds)[number]
 
+export const chainEnds = [
+  'decoded',
+  'truncated',
+  'too-long',
+] as const
+export type ChainEnd = (typeof chainEnds)[number]
+
 export const side = {
   source: 1,
   destination: 2,

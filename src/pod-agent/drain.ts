@@ -1,7 +1,7 @@
 import {setTimeout as delay} from 'node:timers/promises'
 import {type BatchKind, batchHeaderBytes, writeBatchHeader} from '../protocol/batch.ts'
 import type {Drained} from '../protocol/message.ts'
-import {flowLineLayout} from '../generated/kernel-layout.ts'
+import {chainCountLayout, flowLineLayout} from '../generated/kernel-layout.ts'
 import type {Conversation} from './conversation.ts'
 import type {FlowPrograms} from './flow-programs.ts'
 
@@ -12,6 +12,7 @@ export class Drains {
   readonly #programs: FlowPrograms
   readonly #conversation: Conversation
   #totals = Buffer.alloc(0)
+  #chains = Buffer.alloc(0)
 
   constructor(programs: FlowPrograms, conversation: Conversation) {
     this.#programs = programs
@@ -31,11 +32,20 @@ export class Drains {
     const totals = Buffer.from(this.#programs.tables.totals())
     if (final || !totals.equals(this.#totals)) this.#send('totals', generation, {records: totals, count: 1})
     this.#totals = totals
+    this.#sendChains(generation, final)
     this.#conversation.count((sequence) => {
       const drained: Drained = {type: 'drained', sequence, generation, monotonicNs: String(monotonicNs), final}
       return JSON.stringify(drained)
     })
     return {lines}
+  }
+
+  /** Cumulative, as the totals are. */
+  #sendChains(generation: number, final: boolean): void {
+    const records = Buffer.from(this.#programs.readChains() ?? [])
+    if (records.byteLength === 0 || (!final && records.equals(this.#chains))) return
+    this.#send('chains', generation, {records, count: records.byteLength / chainCountLayout.size})
+    this.#chains = records
   }
 
   #send(kind: BatchKind, generation: number, {records, count}: {records: Uint8Array; count: number}): void {

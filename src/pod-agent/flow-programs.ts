@@ -14,6 +14,7 @@ import {waitForPrograms} from './native/bpf-map.ts'
 import type {Clock} from './native/clock.ts'
 import {type Kind, mapId, programId} from './native/ids.ts'
 import {check} from './native/failure.ts'
+import {chainRoom, readChainCounts} from './chain-counts.ts'
 import type {Libbpf} from './native/libbpf.ts'
 import type {Libc} from './native/libc.ts'
 import {SharedMemory} from './native/memory.ts'
@@ -91,6 +92,7 @@ export class FlowPrograms implements Disposable {
         flow_lines: each,
         even_spill: spill,
         odd_spill: spill,
+        chains: feeds.chains ? chainRoom : 1,
         copies: isCopying ? ringBytes : smallestRing,
       },
       constants: {'.rodata.settings': writeSettings(filter, {cpus: this.cpus, lines, feeds, tickNs: clock.tickNs()})},
@@ -114,6 +116,13 @@ export class FlowPrograms implements Disposable {
       lines: this.#lines.buffer,
       spills: [this.#object.mapFd('even_spill'), this.#object.mapFd('odd_spill')],
     })
+  }
+
+  /** struct chain_count of each chain met since the load, summed over CPUs; undefined where nobody asks for chains. */
+  readChains(): Uint8Array | undefined {
+    const {libbpf, feeds} = this.#options
+    if (feeds?.chains !== true) return undefined
+    return readChainCounts(libbpf, {fd: this.#object.mapFd('chains'), cpus: this.cpus})
   }
 
   /** Loads these programs without blocking the event loop. The others are loaded when they are first attached. */

@@ -10,8 +10,27 @@ export interface Batch {
   readonly count: number
 }
 
+export interface Hash {
+  readonly fd: number
+  readonly keySize: number
+  /** Of a map with a value for each CPU: of all of them. */
+  readonly valueSize: number
+}
+
 /** Takes every entry out of a hash, in batches. The bytes of a batch are good until the next one. */
-export function* takeAll(libbpf: Libbpf, map: {fd: number; keySize: number; valueSize: number}): Generator<Batch> {
+export function takeAll(libbpf: Libbpf, map: Hash): Generator<Batch> {
+  return batches(map, {name: 'bpf_map_lookup_and_delete_batch', call: libbpf.takeBatch})
+}
+
+/** Reads every entry of a hash, in batches. The bytes of a batch are good until the next one. */
+export function readAll(libbpf: Libbpf, map: Hash): Generator<Batch> {
+  return batches(map, {name: 'bpf_map_lookup_batch', call: libbpf.lookupBatch})
+}
+
+function* batches(
+  map: Hash,
+  {name, call}: {readonly name: string; readonly call: Libbpf['takeBatch']},
+): Generator<Batch> {
   const batch = 4096
   const keys = new Uint8Array(batch * map.keySize)
   const values = new Uint8Array(batch * map.valueSize)
@@ -20,8 +39,8 @@ export function* takeAll(libbpf: Libbpf, map: {fd: number; keySize: number; valu
   let from: Uint8Array | null = null
   for (;;) {
     count.u32(0, batch)
-    const result = libbpf.takeBatch(map.fd, from, position, keys, values, count.bytes, null)
-    if (result !== noEntry) check('bpf_map_lookup_and_delete_batch', result)
+    const result = call(map.fd, from, position, keys, values, count.bytes, null)
+    if (result !== noEntry) check(name, result)
     if (count.read(0) > 0) yield {keys, values, count: count.read(0)}
     if (result === noEntry) return
     from = position

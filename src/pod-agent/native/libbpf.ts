@@ -10,6 +10,18 @@ export type LinkPointer = Pointer<'bpf_link'>
 
 export type Call<Parameters extends readonly unknown[], Result = number> = (...each: Parameters) => Result
 
+type BatchCall = Call<
+  [
+    map: number,
+    from: Uint8Array | null,
+    to: Uint8Array,
+    keys: Uint8Array,
+    values: Uint8Array,
+    count: Uint8Array,
+    options: null,
+  ]
+>
+
 const functions = {
   openMemory: 'void *bpf_object__open_mem(void *bytes, size_t size, void *options)',
   load: 'int bpf_object__load(void *object)',
@@ -36,6 +48,8 @@ const functions = {
   queryXdp: 'int bpf_xdp_query_id(int index, int flags, void *id)',
   lookup: 'int bpf_map_lookup_elem(int map, void *key, void *value)',
   update: 'int bpf_map_update_elem(int map, void *key, void *value, uint64_t flags)',
+  lookupBatch:
+    'int bpf_map_lookup_batch(int map, void *from, void *to, void *keys, void *values, void *count, void *options)',
   takeBatch:
     'int bpf_map_lookup_and_delete_batch(int map, void *from, void *to, void *keys, void *values, void *count, void *options)',
   infoByFd: 'int bpf_obj_get_info_by_fd(int fd, void *info, void *length)',
@@ -76,17 +90,8 @@ export interface Libbpf {
   readonly lookup: Call<[map: number, key: Uint8Array, value: Uint8Array]>
   /** May wait: its `async` form runs off the event loop's thread. */
   readonly update: KoffiFunc<Call<[map: number, key: Uint8Array, value: Uint8Array, flags: number]>>
-  readonly takeBatch: Call<
-    [
-      map: number,
-      from: Uint8Array | null,
-      to: Uint8Array,
-      keys: Uint8Array,
-      values: Uint8Array,
-      count: Uint8Array,
-      options: null,
-    ]
-  >
+  readonly lookupBatch: BatchCall
+  readonly takeBatch: BatchCall
   readonly infoByFd: Call<[fd: number, info: Uint8Array, length: Uint8Array]>
   readonly programById: Call<[id: number]>
   readonly mapById: Call<[id: number]>
