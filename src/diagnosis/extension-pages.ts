@@ -1,4 +1,4 @@
-import type {ExtensionPage} from './extension-watch.ts'
+import type {RulePage} from './rule.ts'
 
 const asSender =
   'Find the sender by the source and the MAC address in the evidence; if nobody needs such packets, drop them at the edge (RFC 9288).'
@@ -7,122 +7,122 @@ const asSender =
 export const extensionPages = {
   rh0: {
     rule: 'exthdr/rh0',
-    severity: 'critical',
+    severities: ['critical'],
     title: 'Routing header type 0 with segments left',
     meaning:
       'A deprecated header that lets a sender route a packet back and forth between nodes, for amplification and to pass filters. Linux answers it with Parameter Problem.',
     detection: 'A Routing header of type 0 whose Segments Left is not 0.',
-    exceptions: 'Segments Left 0, which is ignored by its receiver; types 2, 3 and 4.',
+    notThis: 'Segments Left 0, which is ignored by its receiver; types 2, 3 and 4.',
     fix: `Drop it at the edge. ${asSender}`,
-    reference: 'RFC 5095 §3',
+    references: ['RFC 5095 §3'],
   },
   'hbh-order': {
     rule: 'exthdr/hbh-order',
-    severity: 'error',
+    severities: ['error'],
     title: 'Hop-by-Hop Options not first, or twice',
     meaning:
       'Routers look for this header only behind the IPv6 header; elsewhere it passes filters that look in one place. Receivers answer Parameter Problem, code 1.',
     detection: 'A Hop-by-Hop Options header at any other place of the chain than the first.',
-    exceptions: 'One Hop-by-Hop header as the first: MLD with a router alert, and the jumbo option of BIG TCP.',
+    notThis: 'One Hop-by-Hop header as the first: MLD with a router alert, and the jumbo option of BIG TCP.',
     fix: asSender,
-    reference: 'RFC 8200 §4.1',
+    references: ['RFC 8200 §4.1'],
   },
   dup: {
     rule: 'exthdr/dup',
-    severity: 'warning',
+    severities: ['warning'],
     title: 'Extension header repeated',
     meaning: 'Each header should occur once, Destination Options twice. Repeats are used to get past filters.',
     detection:
       'Routing, Fragment, Authentication or ESP more than once, or Destination Options more than twice, in one packet.',
-    exceptions:
+    notThis:
       'Headers of a packet inside a tunnel; they begin a chain of their own. A second Hop-by-Hop header is exthdr/hbh-order.',
     fix: asSender,
-    reference: 'RFC 8200 §4.1',
+    references: ['RFC 8200 §4.1'],
   },
   order: {
     rule: 'exthdr/order',
-    severity: 'info',
+    severities: ['info'],
     title: 'Extension headers in an unusual order',
     meaning: 'Receivers must accept any order, but senders should keep the one of the RFC; filters may not.',
     detection:
       'Routing, Fragment, Authentication and ESP not in this order, or Destination Options before a Fragment header without a Routing header behind them.',
-    exceptions: 'A Home Address option, whose place is between Routing and Fragment (RFC 6275 §6.3).',
+    notThis: 'A Home Address option, whose place is between Routing and Fragment (RFC 6275 §6.3).',
     fix: 'Nothing, unless packets are lost; then change the sender.',
-    reference: 'RFC 8200 §4.1',
+    references: ['RFC 8200 §4.1'],
   },
   'chain-long': {
     rule: 'exthdr/chain-long',
-    severity: 'warning',
+    severities: ['warning'],
     title: 'Very long chain of extension headers',
     meaning:
       'Hardware that cannot see the ports behind a long chain drops the packet or lets it pass unfiltered. Linux walks any length.',
     detection: 'More than 8 headers, or more than 104 bytes of them without ESP.',
-    exceptions: 'ESP, whose length is that of its payload.',
+    notThis: 'ESP, whose length is that of its payload.',
     fix: asSender,
-    reference: 'RFC 8504 §5.3, RFC 9098',
+    references: ['RFC 8504 §5.3', 'RFC 9098'],
   },
   'opt-drop': {
     rule: 'exthdr/opt-drop',
-    severity: 'warning',
+    severities: ['warning'],
     title: 'Option that makes its receiver drop the packet',
     meaning:
       'The two highest bits of an option say what a node does that does not know it. Linux does not know this one, and drops the packet, with or without a Parameter Problem.',
     detection:
       'A Hop-by-Hop or Destination option with action drop, other than Jumbo Payload (Hop-by-Hop) and Home Address (Destination).',
-    exceptions: 'Options whose action is skip: Router Alert, IOAM, AltMark, PDM, Tunnel Encapsulation Limit.',
+    notThis: 'Options whose action is skip: Router Alert, IOAM, AltMark, PDM, Tunnel Encapsulation Limit.',
     fix: 'Send the option only where all receivers know it. RPL: use 0x23 instead of 0x63 (RFC 9008).',
-    reference: 'RFC 8200 §4.2',
+    references: ['RFC 8200 §4.2'],
   },
   'pad-covert': {
     rule: 'exthdr/pad-covert',
-    severity: 'warning',
+    severities: ['warning'],
     title: 'Padding that holds something, or too much of it',
     meaning: 'Padding is zero and at most 7 bytes; anything else can carry a hidden message. Linux drops the packet.',
     detection: 'PadN with a byte that is not zero, or more than 7 bytes of padding in a row.',
-    exceptions: 'PadN of up to 7 zero bytes, and headers with padding only.',
+    notThis: 'PadN of up to 7 zero bytes, and headers with padding only.',
     fix: asSender,
-    reference: 'RFC 8200 §4.2, RFC 4942 §2.1.9.5',
+    references: ['RFC 8200 §4.2', 'RFC 4942 §2.1.9.5'],
   },
   experimental: {
     rule: 'exthdr/experimental',
-    severity: 'info',
+    severities: ['info'],
     title: 'Experimental header or option',
     meaning: 'Numbers set aside for experiments, with no meaning outside of one.',
     detection: 'Protocol or routing type 253 or 254, or an option whose low five bits are 0x1e.',
-    exceptions: 'None.',
+    notThis: 'None.',
     fix: 'Nothing, if the experiment is yours.',
-    reference: 'RFC 4727',
+    references: ['RFC 4727'],
   },
   'nonh-data': {
     rule: 'exthdr/nonh-data',
-    severity: 'warning',
+    severities: ['warning'],
     title: 'Bytes behind No Next Header',
     meaning: 'Receivers ignore what stands behind the end of the chain; it can carry a hidden message.',
     detection: 'Next Header 59 with bytes of payload left.',
-    exceptions: 'Mobility, HIP and Shim6 headers, in which 59 is the usual value; fragments; dummy packets inside ESP.',
+    notThis: 'Mobility, HIP and Shim6 headers, in which 59 is the usual value; fragments; dummy packets inside ESP.',
     fix: asSender,
-    reference: 'RFC 8200 §4.7',
+    references: ['RFC 8200 §4.7'],
   },
   trunc: {
     rule: 'exthdr/trunc',
-    severity: 'error',
+    severities: ['error'],
     title: 'Extension header past the end of the packet',
     meaning: 'The length of a header reaches further than the packet. Receivers drop it; filters may read beyond it.',
     detection: 'By the Payload Length, a header ends behind the packet, or begins where fewer than 8 bytes are left.',
-    exceptions: 'A packet that only the capture has cut off; a first fragment, which is exthdr/frag-no-chain.',
+    notThis: 'A packet that only the capture has cut off; a first fragment, which is exthdr/frag-no-chain.',
     fix: asSender,
-    reference: 'RFC 8200 §4',
+    references: ['RFC 8200 §4'],
   },
   srv6: {
     rule: 'exthdr/srv6',
-    severity: 'info',
+    severities: ['info', 'warning'],
     title: 'Segment routing header',
     meaning:
       'SRv6 traffic. Where seg6_enabled is 0, Linux drops such a packet for one of its own addresses without a word.',
     detection:
       'A Routing header of type 4. A warning where it came in for an address of this node and the interface has seg6_enabled=0.',
-    exceptions: 'Packets that the node only forwards need no setting.',
+    notThis: 'Packets that the node only forwards need no setting.',
     fix: 'If the node is meant to take it: sysctl -w net.ipv6.conf.all.seg6_enabled=1 and the same for the interface.',
-    reference: 'RFC 8754 §4.3',
+    references: ['RFC 8754 §4.3'],
   },
-} as const satisfies Record<string, ExtensionPage>
+} as const satisfies Record<string, RulePage>

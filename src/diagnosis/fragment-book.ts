@@ -1,4 +1,4 @@
-import {remember} from './extension-watch.ts'
+import {BoundedMap} from './bounded-map.ts'
 
 export interface Piece {
   readonly start: number
@@ -24,12 +24,12 @@ const limits = {datagrams: 4096, pieces: 512} as const
 
 /** Datagrams in pieces, the oldest first; RFC 8200 §4.5 gives each 60 seconds. */
 export class FragmentBook {
-  readonly #datagrams = new Map<string, Datagram>()
+  readonly #datagrams = new BoundedMap<string, Datagram>(limits.datagrams)
 
   /** Datagrams that nobody will complete any more. What leaves for want of room is not told. */
   expire(nowNs: bigint): readonly Datagram[] {
     const expired: Datagram[] = []
-    for (const [key, datagram] of this.#datagrams) {
+    for (const [key, datagram] of this.#datagrams.entries()) {
       if (nowNs - datagram.firstNs < holdNs) break
       this.#datagrams.delete(key)
       if (!datagram.isFinished && !datagram.isDiscarded) expired.push(datagram)
@@ -62,7 +62,7 @@ export class FragmentBook {
         isFinished: false,
         isDiscarded: false,
       }
-      remember(this.#datagrams, [key, datagram], limits.datagrams)
+      this.#datagrams.set(key, datagram)
     }
     return file(piece, {datagram, place})
   }
@@ -77,6 +77,11 @@ export class FragmentBook {
 
   get size(): number {
     return this.#datagrams.size
+  }
+
+  /** How many had to leave for want of room. */
+  get forgotten(): number {
+    return this.#datagrams.forgotten
   }
 }
 

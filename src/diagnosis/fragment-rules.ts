@@ -1,10 +1,10 @@
 import type {Extension, Fragment, Packet} from '../packet/packet.ts'
 import {chainEnd, isChainCut, packetEnd} from './extension-faults.ts'
-import {findingOf, type Watch} from './extension-watch.ts'
 import type {Finding} from './finding.ts'
-import {FragmentBook, type Verdict} from './fragment-book.ts'
+import {type Datagram, FragmentBook, type Verdict} from './fragment-book.ts'
 import {fragmentPages} from './fragment-pages.ts'
 import type {Observation} from './observation.ts'
+import {type Context, finding, type Rule, type RuleKind} from './rule.ts'
 
 type Heard = Extract<Observation, {type: 'packet'}>
 type Page = keyof typeof fragmentPages
@@ -17,28 +17,16 @@ interface Fault {
 const shortest: Readonly<Record<number, number>> = {6: 20, 17: 8, 58: 4, 132: 12}
 const flood = {datagrams: 1000, windowNs: 10_000_000_000n} as const
 
-/** `hearsAll`: every packet comes here, as from a capture. A sample of them cannot say that something is missing. */
-export class FragmentWatch implements Watch {
+/** A sample of all packets cannot say that something is missing: see `hearsAll`. */
+export const fragments: RuleKind = {
+  pages: Object.values(fragmentPages),
+  make: () => new FragmentWatch(),
+}
+
+class FragmentWatch implements Rule {
   readonly #book = new FragmentBook()
-  readonly #hearsAll: boolean
   #floodToldNs: bigint | undefined
   #sinceCount = 0
-
-  constructor({hearsAll}: {readonly hearsAll: boolean}) {
-    this.#hearsAll = hearsAll
-  }
-
-  hear(observation: Observation): readonly Finding[] {
-    const findings = this.#expired(observation.timeNs)
-    if (observation.type !== 'packet') return findings
-    const {packet} = observation
-    const header = packet.chain.find(({name}) => name === 'fragment')
-    if (packet.ip?.family !== 6 || header?.fragment === undefined) return findings
-    const faults = fragmentFaults(packet, header, header.fragment)
-    if (header.fragment.position !== 'atomic' && !faults.some(({page}) => page === 'badlen' || page === 'oversize'))
-      faults.push(...this.#pieceFaults(observation, header, header.fragment))
-    return [...findings, ...faults.map((fault) => findingFor(observation, fault)), ...this.#flood(observation)]
-  }
 
   #pieceFaults({packet, interface: name, direction, timeNs}: Heard, header: Extension, fragment: Fragment): Fault[] {
     const {source, destination} = packet.ip ?? {source: '', destination: ''}
@@ -51,38 +39,51 @@ export class FragmentWatch implements Watch {
     return page === undefined ? [] : [{page, text}]
   }
 
-  #expired(nowNs: bigint): readonly Finding[] {
-    const expired = this.#book.expire(nowNs)
-    if (!this.#hearsAll) return []
-    return expired.map(({source, destination, id, firstNs, places}) =>
-      findingOf(fragmentPages.incomplete, {
-        about: `${source} ${destination}`,
-        detail: `${source} → ${destination}: datagram ${hex(id)} was not complete after 60 s`,
-        evidence: [...places].map(
-          ([place, pieces]) => `${place.trim()}: ${pieces.map(({start, end}) => `${start}–${end}`).join(', ')}`,
-        ),
-        timeNs: firstNs + 60_000_000_000n,
-      }),
-    )
+  *hear(observation: Observation, {options}: Context): Generator<Finding> {
+    if (observation.type !== 'packet') return
+    const {packet} = observation
+    const header = packet.chain.find(({name}) => name === 'fragment')
+    if (packet.ip?.family !== 6 || header?.fragment === undefined) return
+    const faults = fragmentFaults(packet, header, header.fragment)
+    if (header.fragment.position !== 'atomic' && !faults.some(({page}) => page === 'badlen' || page === 'oversize'))
+      faults.push(...this.#pieceFaults(observation, header, header.fragment))
+    for (const fault of faults) yield findingFor(observation, fault)
+    if (options.hearsAll === true) yield* this.#flood(observation)
+  }
+
+  *tick(nowNs: bigint, {options}: Context): Generator<Finding> {
+    for (const datagram of this.#book.expire(nowNs)) if (options.hearsAll === true) yield incomplete(datagram)
   }
 
   /** Counting costs a walk through the book: once in so many fragments is enough to see a thousand. */
-  #flood({timeNs, packet}: Heard): readonly Finding[] {
-    if (!this.#hearsAll || this.#book.size <= flood.datagrams || ++this.#sinceCount % 64 !== 0) return []
-    if (this.#floodToldNs !== undefined && timeNs - this.#floodToldNs < flood.windowNs) return []
+  *#flood({timeNs, packet}: Heard): Generator<Finding> {
+    if (this.#book.size <= flood.datagrams || ++this.#sinceCount % 64 !== 0) return
+    if (this.#floodToldNs !== undefined && timeNs - this.#floodToldNs < flood.windowNs) return
     const count = this.#book.unfinished(timeNs - flood.windowNs)
-    if (count <= flood.datagrams) return []
+    if (count <= flood.datagrams) return
     this.#floodToldNs = timeNs
-    return [
-      findingOf(fragmentPages.flood, {
-        about: '',
-        detail: `${count} datagrams that began in the last 10 s are unfinished, the latest from ${packet.ip?.source ?? ''}`,
-        evidence: [`${count} unfinished`],
-        timeNs,
-      }),
-    ]
+    const {size, forgotten} = this.#book
+    yield finding(fragmentPages.flood, {
+      about: '',
+      detail: `${count} datagrams that began in the last 10 s are unfinished, the latest from ${packet.ip?.source ?? ''}`,
+      evidence: [
+        `${size} datagrams remembered`,
+        ...(forgotten === 0 ? [] : [`${forgotten} forgotten for want of room`]),
+      ],
+      timeNs,
+    })
   }
 }
+
+const incomplete = ({source, destination, id, firstNs, places}: Datagram): Finding =>
+  finding(fragmentPages.incomplete, {
+    about: `${source} ${destination}`,
+    detail: `${source} → ${destination}: datagram ${hex(id)} was not complete after 60 s`,
+    evidence: [...places].map(
+      ([place, pieces]) => `${place.trim()}: ${pieces.map(({start, end}) => `${start}–${end}`).join(', ')}`,
+    ),
+    timeNs: firstNs + 60_000_000_000n,
+  })
 
 const pageOf: Readonly<Record<Verdict, Page | undefined>> = {
   new: undefined,
@@ -117,7 +118,7 @@ function isHeaderless(packet: Packet): boolean {
 
 function findingFor({packet, interface: name, frame, timeNs}: Heard, {page, text}: Fault): Finding {
   const {source, destination} = packet.ip ?? {source: '', destination: ''}
-  return findingOf(fragmentPages[page], {
+  return finding(fragmentPages[page], {
     about: `${source} ${destination}`,
     detail: `${source} → ${destination}: ${text}`,
     evidence: [

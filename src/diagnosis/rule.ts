@@ -45,6 +45,8 @@ export interface DiagnosisOptions {
   readonly nameServers?: readonly string[]
   /** Targets that may announce themselves as often as they like, as kube-vip does. */
   readonly announcers?: readonly string[]
+  /** Every packet comes here, as from a capture. A live run hears copies within budgets: nothing can be said to be missing. */
+  readonly hearsAll?: boolean
 }
 
 export interface Evidence {

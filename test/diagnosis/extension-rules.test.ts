@@ -1,11 +1,12 @@
 import {describe, expect, test} from 'vitest'
-import {ExtensionWatch} from '../../src/diagnosis/extension-rules.ts'
+import {Diagnosis} from '../../src/diagnosis/diagnosis.ts'
+import {extensions} from '../../src/diagnosis/extension-rules.ts'
 import type {NodeFacts} from '../../src/protocol/facts.ts'
 import type {Packet} from '../../src/packet/packet.ts'
 import {extended, heard, option, piece, routing} from './extended-packets.ts'
 
 const rules = (packet: Packet): readonly string[] =>
-  new ExtensionWatch().hear(heard(packet)).map(({rule, severity}) => `${severity} ${rule}`)
+  new Diagnosis({kinds: [extensions]}).hear(heard(packet)).map(({rule, severity}) => `${severity} ${rule}`)
 
 const hop = {name: 'hop-by-hop'} as const
 const destination = {name: 'destination-options'} as const
@@ -78,16 +79,16 @@ describe('segment routing', () => {
     ['is told where it is taken', facts(1, '2001:db8::2'), 'info'],
     ['is told where it is only forwarded', facts(0, '2001:db8::9'), 'info'],
   ])('%s', (_, node, severity) => {
-    const watch = new ExtensionWatch()
-    watch.hear({type: 'facts', timeNs: 0n, facts: node})
-    expect(watch.hear(heard(extended([routing(4, 1)])))).toMatchObject([{rule: 'exthdr/srv6', severity}])
+    const diagnosis = new Diagnosis({kinds: [extensions]})
+    diagnosis.hear({type: 'facts', timeNs: 0n, facts: node})
+    expect(diagnosis.hear(heard(extended([routing(4, 1)])))).toMatchObject([{rule: 'exthdr/srv6', severity}])
   })
 })
 
 test('one packet on two interfaces of the node is one thing', () => {
-  const watch = new ExtensionWatch()
+  const diagnosis = new Diagnosis({kinds: [extensions]})
   const packet = extended([routing(0, 1)])
-  const [first] = watch.hear(heard(packet))
-  const [second] = watch.hear(heard(packet, {place: 'cni0'}))
+  const [first] = diagnosis.hear(heard(packet))
+  const [second] = diagnosis.hear(heard(packet, {place: 'cni0'}))
   expect(first?.key).toBe(second?.key)
 })

@@ -1,5 +1,6 @@
 import {describe, expect, test} from 'vitest'
-import {FragmentWatch} from '../../src/diagnosis/fragment-rules.ts'
+import {Diagnosis} from '../../src/diagnosis/diagnosis.ts'
+import {fragments} from '../../src/diagnosis/fragment-rules.ts'
 import type {Observation} from '../../src/diagnosis/observation.ts'
 import {extended, heard, piece} from './extended-packets.ts'
 
@@ -7,8 +8,8 @@ const part = (offset: number, payload: number, {more = true, id = 1} = {}) =>
   extended([piece(offset, more, id)], {payload})
 
 function rules(observations: readonly Observation[], hearsAll = true): readonly string[] {
-  const watch = new FragmentWatch({hearsAll})
-  return observations.flatMap((each) => watch.hear(each)).map(({rule, severity}) => `${severity} ${rule}`)
+  const diagnosis = new Diagnosis({kinds: [fragments], options: {hearsAll}})
+  return observations.flatMap((each) => diagnosis.hear(each)).map(({rule, severity}) => `${severity} ${rule}`)
 }
 
 describe('fragments show', () => {
@@ -61,6 +62,23 @@ test('an overlap is told once: what follows of the datagram is discarded with it
 test('a flood of unfinished datagrams is told once in its window, and its memory is bounded', () => {
   const flood = Array.from({length: 20_000}, (_, id) => heard(part(0, 1448, {id}), {seconds: id / 10_000}))
   expect(rules(flood)).toEqual(['error exthdr/frag-flood'])
+})
+
+test('a thousand unfinished datagrams in ten seconds are no flood, nor are more in a longer time', () => {
+  const unfinished = (count: number, seconds: number) =>
+    Array.from({length: count}, (_, id) => heard(part(0, 1448, {id}), {seconds: (id * seconds) / count}))
+  expect(rules(unfinished(1000, 5))).toEqual([])
+  expect(rules(unfinished(1100, 5))).toEqual(['error exthdr/frag-flood'])
+  expect(rules(unfinished(3000, 40))).toEqual([])
+})
+
+test('a flood is not told of a sample', () => {
+  expect(
+    rules(
+      Array.from({length: 2000}, (_, id) => heard(part(0, 1448, {id}))),
+      false,
+    ),
+  ).toEqual([])
 })
 
 test('datagrams that complete are no flood at any rate', () => {
