@@ -1,7 +1,9 @@
+import {extensions} from './extension-rules.ts'
+import {fragments} from './fragment-rules.ts'
 import type {RuleKind, RulePage} from './rule.ts'
 import {validity} from './validity.ts'
 
 /** Every rule there is. */
-export const ruleKinds: readonly RuleKind[] = [validity]
+export const ruleKinds: readonly RuleKind[] = [validity, extensions, fragments]
 
 export const rulePages: readonly RulePage[] = ruleKinds.flatMap((kind) => kind.pages)
