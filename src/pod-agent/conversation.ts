@@ -1,5 +1,5 @@
 import {setTimeout as delay} from 'node:timers/promises'
-import type {AgentMessage, ClientMessage, Hello} from '../protocol/message.ts'
+import type {AgentMessage, ClientMessage, Facts, Hello} from '../protocol/message.ts'
 import {type Message, Outbox} from './outbox.ts'
 import type {ProvedClient} from './server.ts'
 
@@ -11,6 +11,8 @@ const patienceAtCloseMs = 1000
 
 export interface ConversationListener {
   hello(sequence: number): Hello
+  /** Told after each hello, where there is anything. */
+  facts(): Facts | undefined
   /** A client has proved itself for the first time. */
   met(): void
   asksToStop(): void
@@ -113,6 +115,8 @@ export class Conversation {
 
   #greet(client: ProvedClient): void {
     client.send(JSON.stringify(this.#listener.hello(this.#outbox.first)))
+    const facts = this.#listener.facts()
+    if (facts !== undefined) client.send(JSON.stringify(facts))
     for (const message of this.#outbox.kept()) client.send(message)
     if (this.#lastWord !== undefined) client.send(this.#lastWord)
     if (!this.#hasMet) this.#listener.met()

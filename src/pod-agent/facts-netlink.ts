@@ -62,7 +62,7 @@ export function readLinkFacts(body: Buffer): LinkFacts {
     kind,
     mtu: u32(found.get(linkAttributes.mtu)) ?? 0,
     isUp: (body.readUInt32LE(8) & up) !== 0,
-    settings: settingsOf(nested(found, linkAttributes.afSpecific).get(inet6)),
+    settings: settingsOf(nested(nested(found, linkAttributes.afSpecific), inet6)),
     ...given({
       mac: macOf(found.get(linkAttributes.mac)),
       master: u32(found.get(linkAttributes.master)),
@@ -110,7 +110,16 @@ export function readAddressFacts(body: Buffer): {readonly index: number; readonl
 }
 
 /** include/uapi/linux/rtnetlink.h */
-const routeAttributes = {destination: 1, device: 4, gateway: 5, metric: 6, metrics: 8, multipath: 9, cache: 12, table: 15}
+const routeAttributes = {
+  destination: 1,
+  device: 4,
+  gateway: 5,
+  metric: 6,
+  metrics: 8,
+  multipath: 9,
+  cache: 12,
+  table: 15,
+}
 const mainTable = 254
 const unicast = 1
 const metricMtu = 2
@@ -134,7 +143,9 @@ export function readRouteFacts(body: Buffer): IndexedRoute | undefined {
   if (index === undefined) return undefined
   const prefixLength = body.readUInt8(1)
   const prefix = ip(found.get(routeAttributes.destination)) ?? '::'
-  const gateway = found.get(routeAttributes.gateway) ?? readAttributes(hops?.subarray(8) ?? body.subarray(0, 0)).get(routeAttributes.gateway)
+  const gateway =
+    found.get(routeAttributes.gateway) ??
+    readAttributes(hops?.subarray(8) ?? body.subarray(0, 0)).get(routeAttributes.gateway)
   const expires = found.get(routeAttributes.cache)?.readInt32LE(8)
   const metrics = readAttributes(found.get(routeAttributes.metrics) ?? body.subarray(0, 0))
   const number = body.readUInt8(5)

@@ -10,6 +10,7 @@ import {Conversation} from './conversation.ts'
 import {Drains} from './drain.ts'
 import {type EndReason, Ending} from './ending.ts'
 import {failedMessage} from './failed-message.ts'
+import {FactsFeed, type FactsListener} from './facts-feed.ts'
 import {findFiles} from './files.ts'
 import {Observation} from './observation.ts'
 import {clientKey, isProved} from './proof.ts'
@@ -45,6 +46,7 @@ class Run implements Disposable {
   readonly #met = Promise.withResolvers<unknown>()
   #server: ClientServer | undefined
   #observation: Observation | undefined
+  #facts: FactsFeed | undefined
   #beat: NodeJS.Timeout | undefined
   #streams: readonly RecordStream[] = []
   #streaming: NodeJS.Timeout | undefined
@@ -55,6 +57,7 @@ class Run implements Disposable {
     this.#ending = new Ending(settings.maxDurationMs)
     this.#conversation = new Conversation({
       hello: (sequence) => this.#hello(sequence),
+      facts: () => this.#facts?.latest,
       met: () => this.#met.resolve(undefined),
       asksToStop: () => this.#ending.end('asked'),
     })
@@ -98,13 +101,15 @@ class Run implements Disposable {
     clearInterval(this.#beat)
     clearInterval(this.#streaming)
     this.#ending[Symbol.dispose]()
+    this.#facts?.[Symbol.dispose]()
     this.#observation?.[Symbol.dispose]()
     this.#conversation.terminate()
     this.#server?.close()
   }
 
   async #start(): Promise<Observation> {
-    const {containers} = this.#settings
+    const {containers, feeds} = this.#settings
+    if (feeds.facts) this.#facts = new FactsFeed(this.#factsListener())
     if (containers !== undefined) enterNetworkOfContainers(containers)
     const observation = await Observation.start(this.#settings, findFiles(), {
       changed: (change) => this.#conversation.tell(change),
@@ -115,8 +120,13 @@ class Run implements Disposable {
       problem === undefined ? [] : [`${name}: ${problem}`],
     )
     if (problems.length > 0 && problems.length === observation.interfaces.length) throw nothingAttached(problems)
+    this.#facts?.start()
     this.#conversation.open()
     return observation
+  }
+
+  #factsListener(): FactsListener {
+    return {changed: (facts) => this.#conversation.tell(facts), failed: (cause) => this.#ending.fail(cause)}
   }
 
   /** Drains at intervals while a client takes it; otherwise the kernel goes on counting. */

@@ -5,6 +5,8 @@ export interface NodeFacts {
   readonly neighbours: NeighbourTableFacts
   /** Values of net.ipv6.* and net.ipv4.* that are not of an interface: `ipv6.conf.all.forwarding`, `ipv4.tcp_mtu_probing`… */
   readonly settings: Readonly<Record<string, number>>
+  /** What could not be read and why, and what was cut. */
+  readonly warnings?: readonly string[]
 }
 
 export interface InterfaceFacts {
@@ -24,6 +26,18 @@ export interface InterfaceFacts {
   /** Bridges: whether multicast snooping and its querier are on. */
   readonly multicastSnooping?: boolean
   readonly multicastQuerier?: boolean
+  /** Its other end, as of a pod's veth, is in another network namespace. */
+  readonly hasPeerElsewhere?: boolean
+  /** Whose network namespace its other end is in, where the agent may look: the host's processes and its own CAP_SYS_ADMIN. */
+  readonly peer?: PeerFacts
+}
+
+/** Whoever lives in a network namespace, as the cgroups of its processes tell. */
+export interface PeerFacts {
+  /** Of the Pod object. */
+  readonly podUid?: string
+  /** 64 hexadecimal digits each. */
+  readonly containers: readonly string[]
 }
 
 export type AddressFlag =
@@ -47,6 +61,7 @@ export interface AddressFacts {
   readonly preferredLifetime?: number
 }
 
+/** Of the main table: default routes first, those of routers next; the warnings say when some were cut. */
 export interface RouteFacts {
   /** `default`, or a prefix as text. */
   readonly destination: string
@@ -69,6 +84,7 @@ export interface NeighbourTableFacts {
   /** Since boot, all CPUs. */
   readonly tableFulls: number
   readonly resolutionFailures: number
+  /** Of the observed network namespace, without multicast; the warnings say when some were cut. */
   readonly known: readonly NeighbourFacts[]
 }
 

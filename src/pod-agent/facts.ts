@@ -1,0 +1,116 @@
+import {formatIPv6} from '../address/text.ts'
+import type {AddressFacts, InterfaceFacts, NeighbourFacts, NodeFacts, RouteFacts} from '../protocol/facts.ts'
+import {
+  type IndexedNeighbour,
+  type LinkFacts,
+  readAddressFacts,
+  readLinkFacts,
+  readNeighbourFacts,
+  readRouteFacts,
+  requests,
+} from './facts-netlink.ts'
+import type {NeighbourCounters} from './facts-neighbours.ts'
+import type {Peers} from './facts-peers.ts'
+import {readNodeSettings, readText} from './facts-settings.ts'
+import {NetlinkSocket} from './native/netlink.ts'
+import {readParts} from './netlink-dump.ts'
+import type {DumpRequest} from './rtnetlink.ts'
+
+/** A node of a large cluster has thousands of both; a full internet table is not even read to its end. */
+const most = {routes: 1000, routesRead: 20_000, neighbours: 1000, neighboursRead: 20_000}
+
+/** What the kernel says now, of the network namespace that the calling thread is in. */
+export function readFacts({counters, peers}: {counters: NeighbourCounters; peers: Peers}): NodeFacts {
+  const links = [...dumpOf(requests.links, readLinkFacts)]
+  const nameOf = new Map(links.map(({index, name}) => [index, name]))
+  const routes = routesOf(nameOf)
+  const neighbours = neighboursOf(nameOf)
+  const table = counters.read()
+  const warnings = [
+    ...routes.warnings,
+    ...neighbours.warnings,
+    ...(peers.problem === undefined ? [] : [peers.problem]),
+    ...(table === undefined ? ["The kernel's neighbour counters cannot be read from here."] : []),
+  ]
+  return {
+    interfaces: interfacesOf(links, peers),
+    routes: routes.kept,
+    neighbours: {
+      ...(table ?? {entries: neighbours.kept.length, tableFulls: 0, resolutionFailures: 0}),
+      known: neighbours.kept,
+    },
+    settings: readNodeSettings(),
+    ...(warnings.length > 0 && {warnings}),
+  }
+}
+
+/** The interfaces as far as `Peers` needs them. */
+export const presentLinkFacts = (): readonly LinkFacts[] => [...dumpOf(requests.links, readLinkFacts)]
+
+function* dumpOf<Part>(
+  request: DumpRequest,
+  read: (body: Buffer) => Part | undefined,
+  limit = Infinity,
+): Generator<Part> {
+  using socket = new NetlinkSocket(0)
+  let count = 0
+  for (const part of readParts(socket, request, read)) {
+    if (count++ === limit) return
+    yield part
+  }
+}
+
+function interfacesOf(links: readonly LinkFacts[], peers: Peers): readonly InterfaceFacts[] {
+  const addresses = Map.groupBy(dumpOf(requests.addresses, readAddressFacts), ({index}) => index)
+  const groups = groupsByIndex(readText('/proc/thread-self/net/igmp6') ?? '')
+  return links.map((link) => {
+    const {peerIndex: _, ...facts} = link
+    const peer = peers.of(link)
+    const own: readonly AddressFacts[] = addresses.get(link.index)?.map(({address}) => address) ?? []
+    return {...facts, addresses: own, groups: groups.get(link.index) ?? [], ...(peer !== undefined && {peer})}
+  })
+}
+
+/** Lines of /proc/net/igmp6: index, name, group in hexadecimal, users… */
+export function groupsByIndex(text: string): ReadonlyMap<number, readonly string[]> {
+  const found = new Map<number, string[]>()
+  for (const line of text.split('\n')) {
+    const [index, , group] = line.trim().split(/\s+/)
+    if (index === undefined || group?.length !== 32) continue
+    const groups = found.get(Number(index)) ?? []
+    groups.push(formatIPv6(Buffer.from(group, 'hex')))
+    found.set(Number(index), groups)
+  }
+  return found
+}
+
+interface Capped<Kept> {
+  readonly kept: readonly Kept[]
+  readonly warnings: readonly string[]
+}
+
+const rank = ({destination, protocol}: {destination: string; protocol: string}): number =>
+  destination === 'default' ? 0 : protocol === 'ra' ? 1 : destination.startsWith('fe80:') ? 3 : 2
+
+function routesOf(nameOf: ReadonlyMap<number, string>): Capped<RouteFacts> {
+  const all = [...dumpOf(requests.routes, readRouteFacts, most.routesRead)]
+  const kept = all
+    .toSorted((a, b) => rank(a) - rank(b))
+    .slice(0, most.routes)
+    .map(({index, ...route}) => ({...route, interface: nameOf.get(index) ?? String(index)}))
+  const said = `${all.length === most.routesRead ? 'more than ' : ''}${all.length}`
+  return {kept, warnings: all.length > kept.length ? [`Of ${said} IPv6 routes, ${kept.length} are told.`] : []}
+}
+
+function neighboursOf(nameOf: ReadonlyMap<number, string>): Capped<NeighbourFacts> {
+  const isTold = ({ip, state}: IndexedNeighbour): boolean => state !== 'NOARP' && !ip.startsWith('ff')
+  const all = [
+    ...dumpOf(requests.proxies, readNeighbourFacts),
+    ...dumpOf(requests.neighbours, readNeighbourFacts, most.neighboursRead),
+  ].filter((each) => each.proxy || isTold(each))
+  const kept = all
+    .slice(0, most.neighbours)
+    .map(({index, ...neighbour}) => ({...neighbour, interface: nameOf.get(index) ?? String(index)}))
+  const cut = `Of ${all.length} IPv6 neighbours, ${kept.length} are told.`
+  return {kept, warnings: all.length > kept.length ? [cut] : []}
+}
