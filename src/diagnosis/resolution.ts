@@ -1,0 +1,220 @@
+import {isLinkLocal, isMulticast} from './address-text.ts'
+import {BoundedMap} from './bounded-map.ts'
+import {DropBook} from './drop-book.ts'
+import type {Finding} from './finding.ts'
+import type {BodyOf, NeighbourMessage} from './neighbour-message.ts'
+import type {NeighbourChange, Observation} from './observation.ts'
+import {rejected, probeUnanswered, slow, unanswered} from './resolution-pages.ts'
+import * as pages from './resolution-pages.ts'
+import {type Context, finding, type Rule, type RuleKind} from './rule.ts'
+import {SolicitationRate} from './solicitation-rate.ts'
+
+interface Question {
+  readonly target: string
+  readonly asker: string
+  readonly interface: string
+  readonly isProbe: boolean
+  readonly first: NeighbourMessage
+  last: NeighbourMessage
+  /** How often it was sent. */
+  count: number
+}
+
+const remembered = 4096
+/** RFC 4861 §10: MAX_MULTICAST_SOLICIT is 3, RETRANS_TIMER 1 s. */
+const solicits = 3
+const patienceSeconds = 3.5
+const probePatienceSeconds = 1.5
+const toldAgainSeconds = 5
+
+/** Questions and their answers. */
+export const resolution: RuleKind = {pages: Object.values(pages), make: () => new Resolution()}
+
+class Resolution implements Rule {
+  readonly #questions = new BoundedMap<string, Question>(remembered)
+  /** Targets that were told as unanswered, with the time: packets and the kernel's own word are one finding. */
+  readonly #told = new BoundedMap<string, number>(remembered)
+  /** Targets whose duplicate address detection was seen, with the time. */
+  readonly #starting = new BoundedMap<string, number>(remembered)
+  readonly #drops = new DropBook()
+  readonly #rate = new SolicitationRate();
+
+  *hear(observation: Observation, context: Context, message?: NeighbourMessage): Generator<Finding> {
+    yield* this.#rate.hear(observation, context, message)
+    if (observation.type === 'drop') this.#drops.hear(observation.drop, observation.timeNs)
+    if (observation.type === 'neighbour') yield* this.#hearKernel(observation.change, observation.timeNs, context)
+    if (message === undefined) {
+      if (observation.type === 'packet') this.#hearTraffic(observation)
+      return
+    }
+    const {body} = message
+    if (body.kind === 'error') yield* judgeError(message, body)
+    if (!message.isValid || message.isRepeat) return
+    if (body.kind === 'neighbor-solicitation') this.#ask(message, body.target)
+    if (body.kind === 'neighbor-advertisement') yield* this.#answer(message, body, context)
+  }
+
+  *tick(nowNs: bigint, context: Context): Generator<Finding> {
+    const now = Number(nowNs) / 1e9
+    for (const [key, question] of this.#questions.entries()) {
+      const isLate = question.isProbe
+        ? now - question.last.at > probePatienceSeconds
+        : now - question.first.at > patienceSeconds && now - question.last.at > 1
+      if (!isLate) continue
+      this.#questions.delete(key)
+      if (this.#rate.isScanning(question.asker, now)) continue
+      if (question.isProbe && question.count >= 2) yield this.#silentProbe(question, context)
+      if (!question.isProbe && question.count >= solicits) yield* this.#unanswered(question, nowNs, context)
+    }
+  }
+
+  #ask(message: NeighbourMessage, target: string): void {
+    if (message.source === '::') {
+      this.#starting.set(target, message.at)
+      return
+    }
+    const isProbe = !isMulticast(message.destination)
+    const key = keyOf(target, message.source, isProbe)
+    const known = this.#questions.get(key)
+    if (known === undefined || message.at - known.last.at > patienceSeconds) {
+      const question = {target, asker: message.source, interface: message.interface, isProbe}
+      this.#questions.set(key, {...question, first: message, last: message, count: 1})
+      return
+    }
+    known.last = message
+    known.count++
+  }
+
+  *#answer(message: NeighbourMessage, body: BodyOf<'neighbor-advertisement'>, context: Context): Generator<Finding> {
+    const {target} = body
+    const askers = isMulticast(message.destination)
+      ? [...this.#questions.values()].filter((question) => question.target === target).map((question) => question.asker)
+      : [message.destination]
+    for (const asker of askers) {
+      const question = this.#questions.get(keyOf(target, asker, false))
+      this.#questions.delete(keyOf(target, asker, false))
+      this.#questions.delete(keyOf(target, asker, true))
+      if (question !== undefined) yield* this.#judgeLatency(question, message, context)
+    }
+  }
+
+  *#judgeLatency(question: Question, message: NeighbourMessage, context: Context): Generator<Finding> {
+    const ms = Number(message.timeNs - question.first.timeNs) / 1e6
+    const startedAt = this.#starting.get(question.target)
+    if (ms <= 100 || (startedAt !== undefined && message.at - startedAt < 4)) return
+    if (this.#rate.isScanning(question.asker, message.at)) return
+    yield finding(slow, {
+      ...placed(question, message.timeNs),
+      severity: question.count > 1 ? 'error' : 'warning',
+      detail: `${describe(question.target, context)} answered ${question.asker} after ${ms.toFixed(0)} ms${question.count > 1 ? ` and ${question.count} solicitations` : ''}`,
+      evidence: [...asked(question), `answered: ${message.where}, by ${message.optionMac ?? message.mac}`],
+    })
+  }
+
+  /** Whoever sends to the target has resolved it, whether the answer was seen or not. */
+  #hearTraffic({packet}: Observation & {type: 'packet'}): void {
+    if (this.#questions.size === 0 || packet.ip?.family !== 6) return
+    this.#questions.delete(keyOf(packet.ip.destination, packet.ip.source, false))
+  }
+
+  *#hearKernel(change: NeighbourChange, timeNs: bigint, context: Context): Generator<Finding> {
+    if (change.state.toUpperCase() !== 'FAILED' || isMulticast(change.ip)) return
+    const was = change.oldState?.toUpperCase()
+    if (was === 'FAILED') return
+    const at = Number(timeNs) / 1e9
+    const questions = [...this.#questions.values()].filter(({target}) => target === change.ip)
+    if (this.#isTold(change.ip, at) || questions.some(({asker}) => this.#rate.isScanning(asker, at))) return
+    for (const {asker} of questions) {
+      this.#questions.delete(keyOf(change.ip, asker, false))
+      this.#questions.delete(keyOf(change.ip, asker, true))
+    }
+    this.#told.set(change.ip, at)
+    const page = was === 'PROBE' ? probeUnanswered : unanswered
+    yield finding(page, {
+      timeNs,
+      interface: change.interface,
+      about: aboutOf(change.ip, change.interface),
+      detail: `${describe(change.ip, context)} does not answer on ${change.interface}`,
+      evidence: [
+        `kernel: neighbour ${change.ip} on ${change.interface} went from ${was ?? 'unknown'} to FAILED`,
+        ...questions.flatMap(asked),
+        ...this.#drops.about(change.ip, at),
+        ...membership(change.ip, context),
+      ],
+    })
+  }
+
+  #isTold(target: string, at: number): boolean {
+    const told = this.#told.get(target)
+    return told !== undefined && at - told < toldAgainSeconds
+  }
+
+  *#unanswered(question: Question, timeNs: bigint, context: Context): Generator<Finding> {
+    const at = Number(timeNs) / 1e9
+    if (this.#isTold(question.target, at)) return
+    this.#told.set(question.target, at)
+    yield finding(unanswered, {
+      ...placed(question, timeNs),
+      detail: `${describe(question.target, context)} did not answer ${question.asker} on ${question.interface}: ${question.count} solicitations`,
+      evidence: [
+        ...asked(question),
+        ...this.#drops.about(question.target, at),
+        ...membership(question.target, context),
+      ],
+    })
+  }
+
+  #silentProbe(question: Question, context: Context): Finding {
+    this.#told.set(question.target, question.last.at)
+    return finding(probeUnanswered, {
+      ...placed(question, question.last.timeNs),
+      detail: `${describe(question.target, context)} did not answer ${question.count} probes of ${question.asker} to ${question.last.packet.destinationMac ?? 'its MAC'}`,
+      evidence: [...asked(question), ...this.#drops.about(question.target, question.last.at)],
+    })
+  }
+}
+
+const keyOf = (target: string, asker: string, isProbe: boolean): string => `${isProbe ? 1 : 0} ${target} ${asker}`
+
+/** A link-local address is another one on another link. */
+const aboutOf = (target: string, name: string): string => (isLinkLocal(target) ? `${target} ${name}` : target)
+
+const placed = (question: Question, timeNs: bigint) => ({
+  timeNs,
+  interface: question.interface,
+  about: aboutOf(question.target, question.interface),
+})
+
+const asked = ({asker, count, first, last}: Question): readonly string[] => [
+  `asked by ${asker} (${first.mac}): ${first.where}`,
+  ...(count > 1 ? [`asked ${count} times, last: ${last.where}`] : []),
+]
+
+function describe(target: string, {cluster, node}: Context): string {
+  const name = cluster.nameOf(target)
+  if (name !== undefined) return `${target} (${name})`
+  if (cluster.serviceAddresses.includes(target)) return `${target} (address of a Service)`
+  if (node.isDefaultRouter(target)) return `${target} (the default router)`
+  return target
+}
+
+function membership(target: string, {cluster, node}: Context): readonly string[] {
+  if (node.isOwnAddress(target)) return [`${target} is an address of this node`]
+  return cluster.serviceAddresses.includes(target)
+    ? [`${target} is announced for a Service; no node answered for it`]
+    : []
+}
+
+function* judgeError(message: NeighbourMessage, body: BodyOf<'error'>): Generator<Finding> {
+  const quoted = body.quoted?.transport
+  if (message.icmp.type !== 1 || quoted?.kind !== 'icmpv6') return
+  const question = quoted.message.body
+  if (question.kind !== 'neighbor-solicitation') return
+  yield finding(rejected, {
+    timeNs: message.timeNs,
+    interface: message.interface,
+    about: `${question.target} ${message.source}`,
+    detail: `${message.source} refuses to be asked for ${question.target}: destination unreachable, code ${message.icmp.code}`,
+    evidence: [`${message.where}: from ${message.source} (${message.mac}) to ${message.destination}`],
+  })
+}
