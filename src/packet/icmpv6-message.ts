@@ -4,7 +4,7 @@ import type {Packet, Problem} from './packet.ts'
 export interface Icmpv6Message {
   readonly type: number
   readonly code: number
-  /** `neighbor-solicitation`, `router-advertisement`, `packet-too-big`…; `type 201` for what has no name. */
+  /** `neighbor-solicitation`, `router-advertisement`, `packet-too-big`…; `type-201` for what has no name. */
   readonly name: string
   /** `unjudged`: fragments, packets cut off by the capture, and what this machine's offload has not finished. */
   readonly checksum: 'correct' | 'wrong' | 'unjudged'
@@ -157,7 +157,7 @@ export type NdOption =
       /** Hexadecimal. */
       readonly parameters?: string
     })
-  /** Named by IANA and not read further, or without a name (`option 201`). */
+  /** Named by IANA and not read further, or without a name (`option-201`). */
   | (Option<string & {readonly opaque?: never}> & {
       /** Hexadecimal. */
       readonly data?: string

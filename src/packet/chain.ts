@@ -1,0 +1,153 @@
+import {u16, u32, u8} from './bytes.ts'
+import {type Extent, shortage} from './extent.ts'
+import {extensionNames} from './header-names.ts'
+import {readHeaderOptions} from './header-options.ts'
+import type {Extension, ExtensionName, Fragment, Problem} from './packet.ts'
+import {readRouting} from './routing.ts'
+
+export interface Chain {
+  readonly extensions: readonly Extension[]
+  readonly fragment: Fragment | undefined
+  /** Undefined where the chain breaks off. */
+  readonly protocol: number | undefined
+  /** First byte behind the chain. */
+  readonly at: number
+  /** There is an upper-layer header behind it: not so in a later fragment, and in what ends the chain itself. */
+  readonly hasTransport: boolean
+  readonly problem: Problem | undefined
+}
+
+/** Where the chain stands while it is walked. */
+interface Walk {
+  readonly extensions: Extension[]
+  protocol: number
+  at: number
+  fragment: Fragment | undefined
+}
+
+const noExtensions: readonly Extension[] = []
+
+/** RFC 8200 §4: header by header, however many. Linear in the bytes. */
+export function readChain(extent: Extent, first: number, at: number): Chain {
+  if (extensionNames[first] === undefined) {
+    return {
+      extensions: noExtensions,
+      fragment: undefined,
+      protocol: first,
+      at,
+      hasTransport: first !== 59,
+      problem: undefined,
+    }
+  }
+  const walk: Walk = {extensions: [], protocol: first, at, fragment: undefined}
+  for (;;) {
+    const name = extensionNames[walk.protocol]
+    if (name === undefined) return ended(walk, walk.protocol !== 59)
+    const extension = readExtension(extent, name, walk)
+    if ('reason' in extension) return {...ended(walk, false), protocol: undefined, problem: extension}
+    walk.extensions.push(extension)
+    if (extension.fragment !== undefined) walk.fragment = extension.fragment
+    if (isLast(extension, extent.bytes)) return ended(walk, false)
+    const next = extension.nextHeader ?? 59
+    if (extension.offset + extension.length > extent.end - extent.start) {
+      const problem = shortage(extent, walk.at + extension.length, () => pastEnd(name))
+      return {...ended(walk, false), protocol: undefined, problem}
+    }
+    walk.at += extension.length
+    walk.protocol = next
+    if (extension.fragment !== undefined && extension.fragment.offset > 0) return ended(walk, false)
+  }
+}
+
+const ended = ({extensions, fragment, protocol, at}: Walk, hasTransport: boolean): Chain => ({
+  extensions,
+  fragment,
+  protocol,
+  at,
+  hasTransport,
+  problem: undefined,
+})
+
+/** ESP hides what follows; mobility and HIP are followed by nothing; of Shim6 only the payload header is (RFC 5533 §5.1). */
+function isLast({name, offset}: Extension, bytes: Uint8Array): boolean {
+  if (name === 'shim6') return (u8(bytes, offset + 2) & 0x80) === 0
+  return name === 'esp' || name === 'mobility' || name === 'hip'
+}
+
+const pastEnd = (name: ExtensionName): Problem => ({
+  reason: 'truncated-chain',
+  text: `${name} header goes on behind the end of the packet`,
+  reference: 'RFC 8200 §4',
+})
+
+function readExtension(extent: Extent, name: ExtensionName, walk: Walk): Extension | Problem {
+  const {bytes, start} = extent
+  const {at} = walk
+  // Every header is at least 8 bytes long.
+  if (at + 8 > extent.end) return shortage(extent, at + 8, () => pastEnd(name))
+  const offset = at - start
+  if (name === 'esp') return {name, offset, length: 8, spi: u32(bytes, at)}
+  const nextHeader = u8(bytes, at)
+  if (name === 'fragment') return readFragment(extent, at, nextHeader)
+  if (name === 'authentication') return readAuthentication(extent, at, nextHeader)
+  const length = 8 + 8 * u8(bytes, at + 1)
+  const end = Math.min(at + length, extent.end)
+  const place = {name, offset, length, nextHeader}
+  if (name === 'routing') return {...place, ...readRouting(bytes, at, end)}
+  if (name === 'destination-options') return {...place, ...readHeaderOptions(bytes, at + 2, end)}
+  if (name !== 'hop-by-hop') return place
+  const list = readHeaderOptions(bytes, at + 2, end)
+  return walk.extensions.length === 0 ? {...place, ...list} : {...place, ...list, problem: notFirst}
+}
+
+const notFirst: Problem = {
+  reason: 'hop-by-hop-not-first',
+  text: 'hop-by-hop options stand behind another extension header',
+  reference: 'RFC 8200 §4.1',
+}
+
+/** RFC 8200 §4.5. */
+function readFragment(extent: Extent, at: number, nextHeader: number): Extension {
+  const {bytes, start, wireEnd} = extent
+  const word = u16(bytes, at + 2)
+  const [offset, more] = [word & 0xff_f8, (word & 1) !== 0]
+  const position = offset === 0 ? (more ? 'first' : 'atomic') : more ? 'later' : 'last'
+  const extension = {
+    name: 'fragment',
+    offset: at - start,
+    length: 8,
+    nextHeader,
+    fragment: {id: u32(bytes, at + 4), offset, more, position},
+  } as const
+  const data = wireEnd - at - 8
+  const problem =
+    more && data % 8 !== 0 ? unevenFragment(data) : offset + data > 0xff_ff ? oversizedFragment : undefined
+  return problem === undefined ? extension : {...extension, problem}
+}
+
+const unevenFragment = (length: number): Problem => ({
+  reason: 'fragment-length',
+  text: `a fragment that is not the last holds ${length} bytes, which is no multiple of 8`,
+  reference: 'RFC 8200 §4.5',
+})
+
+const oversizedFragment: Problem = {
+  reason: 'fragment-oversize',
+  text: 'the fragment ends behind the 65,535 bytes that a packet can have',
+  reference: 'RFC 8200 §4.5',
+}
+
+/** RFC 4302 §2.2: its length counts in 4 bytes, and the whole is to be a multiple of 8. */
+function readAuthentication({bytes, start}: Extent, at: number, nextHeader: number): Extension {
+  const length = (u8(bytes, at + 1) + 2) * 4
+  const extension = {name: 'authentication', offset: at - start, length, nextHeader, spi: u32(bytes, at + 4)} as const
+  if (length % 8 === 0 && length >= 16) return extension
+  return {
+    ...extension,
+    problem: {
+      reason: 'authentication-length',
+      text: `authentication header of ${length} bytes`,
+      reference: 'RFC 4302 §2.2',
+    },
+  }
+}
