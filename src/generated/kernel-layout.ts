@@ -75,6 +75,28 @@ export const flowLineLayout = {
   count: 40,
 } as const
 
+export const directionTotalsLayout = {
+  size: 11184,
+  seen: 0,
+  otherFamily: 16,
+  rejected: 32,
+  overflow: 48,
+  undecodable: 64,
+  protocols: 208,
+  sizes: 560,
+  chainDepths: 640,
+  headerSets: 776,
+  fragmentSets: 2824,
+  icmpTypes: 2952,
+  icmpv6Types: 5000,
+  copied: 7048,
+  overBudget: 7056,
+  ringFull: 9104,
+  chainsOverBudget: 11152,
+  chainsRingFull: 11160,
+  chainsOverflow: 11168,
+} as const
+
 export const indexBucketLayout = {
   size: 32,
   entries: 0,
