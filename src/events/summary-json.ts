@@ -1,3 +1,4 @@
+import type {Severity} from '../diagnosis/finding.ts'
 import type {JsonValue} from '../output/json.ts'
 import type {AttachedInterface, InterfaceChange} from '../protocol/message.ts'
 import {rfc3339} from '../output/time.ts'
@@ -6,11 +7,21 @@ import {endObject} from './flow-json.ts'
 import type {NodeState} from './node-state.ts'
 import {isBalanced, type Summary} from './summary.ts'
 
+export type FindingCounts = Readonly<Record<Severity, number>>
+const noFindings: FindingCounts = {info: 0, warning: 0, error: 0, critical: 0}
+
+interface SummaryLine {
+  readonly timeNs: bigint
+  readonly top: readonly ConversationRow[]
+  readonly findings?: FindingCounts
+}
+
+/** What was copied whole, and what its budget kept from being; absent where nothing was asked for. */
+const copiesObject = ({copied, overBudget, ringFull}: Summary['copies']): JsonValue | undefined =>
+  copied + ringFull + overBudget.size === 0 ? undefined : {copied, overBudget: Object.fromEntries(overBudget)}
+
 /** The contract's `summary` line. */
-export const summaryObject = (
-  summary: Summary,
-  {timeNs, top}: {readonly timeNs: bigint; readonly top: readonly ConversationRow[]},
-): JsonValue => ({
+export const summaryObject = (summary: Summary, {timeNs, top, findings = noFindings}: SummaryLine): JsonValue => ({
   kind: 'summary',
   time: rfc3339(timeNs),
   node: summary.node,
@@ -24,13 +35,14 @@ export const summaryObject = (
   accounted: isBalanced(summary),
   complete: summary.isComplete,
   flows: summary.flows,
-  // The programs write no ring yet; agent and client wait instead of dropping, and the kernel's tables count on meanwhile.
-  lost: {kernelRing: 0, agent: 0, client: 0},
+  // Agent and client wait instead of dropping: the kernel's tables count on, and its ring fills up.
+  lost: {kernelRing: summary.copies.ringFull, agent: 0, client: 0},
+  copies: copiesObject(summary.copies),
   protocols: countsOf(summary.protocols),
   classes: countsOf(summary.classes),
   icmp: Object.fromEntries(summary.icmp),
   top: top.map(topObject),
-  findings: {info: 0, warning: 0, error: 0, critical: 0},
+  findings: {...findings},
   removed: removedObject(summary.removed),
   clean: summary.clean,
   remains: summary.remains.length > 0 ? summary.remains : undefined,

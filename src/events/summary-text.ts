@@ -4,13 +4,19 @@ import {byteQuantity, exactCount, plural, shortDuration} from '../output/quantit
 import {plainTable} from '../output/table.ts'
 import type {ConversationRow, Counts} from './conversation-row.ts'
 import {detailOf, shortName, socketText} from './flow-text.ts'
+import {severities} from '../diagnosis/finding.ts'
+import type {FindingCounts} from './summary-json.ts'
 import {isBalanced, type Summary} from './summary.ts'
 
+interface SummaryBlock {
+  readonly top: readonly ConversationRow[]
+  readonly palette: Palette
+  /** Of verbs that judge. */
+  readonly findings?: FindingCounts
+}
+
 /** The last block of a run: what was seen, where each packet went, and what was taken away again. */
-export function summaryText(
-  summary: Summary,
-  {top, palette}: {readonly top: readonly ConversationRow[]; readonly palette: Palette},
-): string {
+export function summaryText(summary: Summary, {top, palette, findings}: SummaryBlock): string {
   const {node, target, seconds, seen, flows, protocols, classes, icmp} = summary
   const place = target?.startsWith('pod/') === true ? `${target} on ${node}` : node
   const title = node === '*' ? 'all nodes' : escapeText(place)
@@ -21,10 +27,26 @@ export function summaryText(
     countsTable('ADDRESSES', classes, palette),
     icmpTable(icmp, palette),
     topTable(top, {hasNodes: node === '*', palette}),
+    findingsText(findings, palette),
     accountText(summary, palette),
     removedText(summary, palette),
   ]
   return `\n${blocks.filter((block) => block !== '').join('\n')}`.replace(/\n*$/, '\n')
+}
+
+function findingsText(findings: FindingCounts | undefined, palette: Palette): string {
+  if (findings === undefined) return ''
+  const found = severities.toReversed().filter((severity) => findings[severity] > 0)
+  const words = found.map((severity) => `${findings[severity]} ${severity}`).join(', ')
+  return `\n${indent(found.length === 0 ? palette.good('nothing wrong was found') : `found: ${words}`)}`
+}
+
+function copiesText({copied, overBudget, ringFull}: Summary['copies'], palette: Palette): readonly string[] {
+  const over = [...overBudget].map(([name, packets]) => `${exactCount(packets)} ${name}`).join(', ')
+  const budget = over === '' ? '' : `Shown were ${plural(copied, 'packet')}; over the budget, counted only: ${over}.`
+  const ring =
+    ringFull === 0 ? '' : `Lost, because the kernel's ring was full: ${plural(ringFull, 'packet')}, counted only.`
+  return [budget, ring].filter((line) => line !== '').map(palette.warning)
 }
 
 const indent = (text: string): string => text.replaceAll(/^(?=.)/gm, '  ')
@@ -91,6 +113,7 @@ function accountText(summary: Summary, palette: Palette): string {
           `Undecodable: ${[...reasons].map(([reason, packets]) => `${reason} ${exactCount(packets)}`).join(', ')}.`,
         )
       : '',
+    ...copiesText(summary.copies, palette),
     forgotten > 0 ? `${plural(forgotten, 'small idle flow')} were no longer listed, but counted.` : '',
   ]
   return `\n${indent([`${equation}: ${verdict}`, ...notes.filter((note) => note !== '')].join('\n'))}`

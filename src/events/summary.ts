@@ -22,6 +22,12 @@ export interface Summary {
   readonly protocols: ReadonlyMap<string, Counts>
   readonly classes: ReadonlyMap<string, Counts>
   readonly icmp: ReadonlyMap<string, number>
+  /** Packets copied whole for a feed; by name what was over the budget; and those for which the ring had no room. */
+  readonly copies: {
+    readonly copied: number
+    readonly overBudget: ReadonlyMap<string, number>
+    readonly ringFull: number
+  }
   readonly removed: {
     readonly programs: number
     readonly links: number
@@ -68,6 +74,7 @@ export function summarize(state: NodeState, ledger: Ledger, isNamed: boolean): S
     protocols: isNamed ? ledger.protocols : protocolsOf(totals),
     classes: ledger.classes,
     icmp: isNamed ? ledger.icmp : icmpOf(totals),
+    copies: copiesOf(totals),
     removed: {programs: 0, links: 0, maps: 0, ...stopped?.removed, pods: pod === undefined ? [] : [pod]},
     clean: stopped?.clean === true && failure === undefined,
     remains: stopped?.remains ?? [],
@@ -94,6 +101,22 @@ function protocolsOf(totals: readonly DirectionTotals[]): ReadonlyMap<string, Co
         // Object.entries widens the keys
         if (counts.packets > 0) add(protocols, protocolNames[name], counts)
   return protocols
+}
+
+function copiesOf(totals: readonly DirectionTotals[]): Summary['copies'] {
+  const overBudget = new Map<string, number>()
+  let copied = 0
+  let ringFull = 0
+  const over = (name: string, packets: number): void => {
+    if (packets > 0) overBudget.set(name, (overBudget.get(name) ?? 0) + packets)
+  }
+  for (const each of totals) {
+    copied += each.copied
+    ringFull += each.chainsRingFull + each.ringFull.reduce((sum, packets) => sum + packets, 0)
+    for (const [type, packets] of each.overBudget.entries()) over(icmpCountName({family: 6, type}), packets)
+    over('with extension headers', each.chainsOverBudget)
+  }
+  return {copied, overBudget, ringFull}
 }
 
 function icmpOf(totals: readonly DirectionTotals[]): ReadonlyMap<string, number> {
@@ -134,6 +157,11 @@ export function joinSummaries(all: readonly Summary[], missed: ReadonlyMap<strin
     protocols: joinCounts(all.map(({protocols}) => protocols)),
     classes: joinCounts(all.map(({classes}) => classes)),
     icmp: joinNumbers(all.map(({icmp}) => icmp)),
+    copies: {
+      copied: count(all, ({copies}) => copies.copied),
+      overBudget: joinNumbers(all.map(({copies}) => copies.overBudget)),
+      ringFull: count(all, ({copies}) => copies.ringFull),
+    },
     removed: {
       programs: count(all, ({removed}) => removed.programs),
       links: count(all, ({removed}) => removed.links),

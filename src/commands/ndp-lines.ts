@@ -1,0 +1,101 @@
+import {findingLines, findingObject} from '../events/finding-text.ts'
+import {icmpObject, ndpObject} from '../events/ndp-json.ts'
+import {type HeardPacket, isDad, isNdp} from '../events/ndp-message.ts'
+import {concerns, type NdpNews} from '../events/ndp-node.ts'
+import {type LabelOf, ndpSentence} from '../events/ndp-text.ts'
+import {resolutionObject, resolutionSentence} from '../events/resolution-text.ts'
+import type {Palette} from '../output/colour.ts'
+import {escapeText} from '../output/escape.ts'
+import {jsonLine} from '../output/json.ts'
+import {formatTime, type TimeFormat} from '../output/time.ts'
+import type {Icmpv6Message} from '../packet/icmpv6-message.ts'
+import type {NdpPart, NdpRequest} from './ndp-request.ts'
+
+/** Whether the command line asks for it. */
+export function isAsked(news: NdpNews, {parts, target}: Pick<NdpRequest, 'parts' | 'target'>): boolean {
+  if (target !== undefined && !concerns(news, target)) return false
+  if (parts.length === 0 || news.type === 'finding') return true
+  if (news.type === 'resolution') return parts.includes('resolutions')
+  return parts.some((part) => isOfPart(part, news))
+}
+
+function isOfPart(part: NdpPart, {heard, message}: Extract<NdpNews, {type: 'message'}>): boolean {
+  const {type} = message
+  switch (part) {
+    case 'messages':
+      return true
+    case 'routers':
+      return type === 133 || type === 134 || type === 137
+    case 'dad':
+      return isDad(heard.packet)
+    case 'mld':
+      return (type >= 130 && type <= 132) || type === 143 || (type >= 151 && type <= 153)
+    case 'resolutions':
+    case 'findings-only':
+      return false
+  }
+}
+
+export function jsonOf(news: NdpNews, node: string): string {
+  if (news.type === 'resolution') return jsonLine(resolutionObject(news.resolution))
+  if (news.type === 'finding') return jsonLine(findingObject(news.folded, node))
+  const {heard, message} = news
+  return jsonLine(isNdp(message) ? ndpObject(heard, message) : icmpObject(heard, message))
+}
+
+export interface LineOptions {
+  readonly palette: Palette
+  readonly timeFormat: TimeFormat
+  readonly startNs: bigint
+  readonly isWide: boolean
+  /** Said on each line where there are several. */
+  readonly node: string | undefined
+  readonly labelOf: LabelOf
+}
+
+/** One line, and for a finding those below it. */
+export function textOf(news: NdpNews, options: LineOptions): string {
+  const {palette, timeFormat, startNs, node, labelOf} = options
+  const line = (timeNs: bigint, place: string, text: string): string => {
+    const time = palette.quiet(formatTime(timeNs, timeFormat, startNs))
+    return `${[time, ...(node === undefined ? [] : [escapeText(node)]), escapeText(place).padEnd(placeWidth), text].join('  ')}\n`
+  }
+  if (news.type === 'resolution') {
+    const {resolution} = news
+    const paint = resolution.outcome === 'answered' ? palette.good : palette.warning
+    return line(resolution.timeNs, resolution.interface, paint(resolutionSentence(resolution, labelOf)))
+  }
+  if (news.type === 'finding') {
+    const {finding} = news.folded
+    const [first = '', ...rest] = findingLines(news.folded, palette)
+    return line(finding.timeNs, finding.interface ?? '', first) + rest.map((each) => `${each}\n`).join('')
+  }
+  const {heard, message} = news
+  const said = ndpSentence(heard, labelOf) ?? ''
+  const wide = options.isWide ? `  ${palette.quiet(rawFields(heard, message))}` : ''
+  return line(heard.timeNs, placeOf(heard), said + wide)
+}
+
+const placeWidth = 12
+const arrows = {ingress: 'in', egress: 'out'} as const
+
+const placeOf = ({interface: name, direction}: HeardPacket): string =>
+  direction === undefined ? name : `${name} ${arrows[direction]}`
+
+/** MACs, hop limit, VLAN, headers and each option as the wire has it. */
+function rawFields({packet}: HeardPacket, message: Icmpv6Message): string {
+  const {sourceMac, destinationMac, ip, vlans, chain} = packet
+  const options = message.options.map(({type, name, length, ...fields}) => {
+    const values = Object.entries(fields).filter(([key]) => key !== 'quoted' && key !== 'problem')
+    return `${name}(${type}, ${length} B)${values.map(([key, value]) => ` ${key}=${String(value)}`).join('')}`
+  })
+  const parts = [
+    sourceMac === undefined ? '' : `${sourceMac} > ${destinationMac ?? ''}`,
+    ip === undefined ? '' : `${ip.source} > ${ip.destination} hop limit ${ip.hopLimit}`,
+    vlans.length > 0 ? `vlan ${vlans.join('.')}` : '',
+    chain.length > 0 ? `behind ${chain.map(({name}) => name).join('+')}` : '',
+    `checksum ${message.checksum}`,
+    ...options,
+  ]
+  return escapeText(parts.filter((part) => part !== '').join('; '))
+}

@@ -1,0 +1,53 @@
+import {formatIPv6, parseAddress} from '../address/text.ts'
+import type {Severity} from '../diagnosis/finding.ts'
+import {badUsage} from '../errors.ts'
+import {everything, noFeeds} from '../protocol/settings.ts'
+import {reader} from './flag-reader.ts'
+import {type ObserveRequest, observeRequest, type ParsedLine} from './observe-request.ts'
+
+/** What is shown; findings always are, unless only something else was asked for. */
+export type NdpPart = 'messages' | 'resolutions' | 'routers' | 'dad' | 'mld' | 'findings-only'
+
+export interface NdpRequest {
+  readonly run: ObserveRequest
+  /** Empty: everything. */
+  readonly parts: readonly NdpPart[]
+  /** RFC 5952 text. */
+  readonly target?: string
+  readonly failOn: Severity | 'never'
+}
+
+const parts: readonly NdpPart[] = ['messages', 'resolutions', 'routers', 'dad', 'mld', 'findings-only']
+const icmpv6 = 58
+/** Errors, MLD, neighbour and inverse discovery, SEND, multicast router discovery. */
+const icmpTypes = [1, 2, 3, 4, 130, 131, 132, 133, 134, 135, 136, 137, 141, 142, 143, 148, 149, 151, 152, 153]
+/** Flows are not shown: a small table does, and what overflows it is counted all the same. */
+const flows = 1024
+
+export function ndpRequest({flags, targets, raw}: ParsedLine): NdpRequest {
+  const run = observeRequest({flags: {...flags, flows, top: 0}, targets, raw})
+  const chosen = parts.filter((part) => flags[part] === true)
+  if (chosen.includes('findings-only') && chosen.length > 1)
+    throw badUsage(
+      `--findings-only and --${chosen[0] ?? ''} exclude each other`,
+      'Use one of them; findings are shown beside everything else.',
+    )
+  const target = reader(flags).one('target')
+  return {
+    run: {
+      ...run,
+      filter: {kernel: {...everything, protocols: [{negate: false, numbers: [icmpv6]}]}, names: [], text: ''},
+      feeds: {...noFeeds, icmpTypes, chains: true, facts: true},
+    },
+    parts: chosen,
+    failOn: flags['fail-on'] as NdpRequest['failOn'], // oclif has checked it against the same list
+    ...(target === undefined ? {} : {target: addressOf(target)}),
+  }
+}
+
+function addressOf(text: string): string {
+  const address = parseAddress(text)
+  if (address?.family !== 6)
+    throw badUsage(`--target ${text} is no IPv6 address`, 'Write one address, such as fd00::1 or fe80::1.')
+  return formatIPv6(address.bytes)
+}

@@ -1,0 +1,95 @@
+import {Diagnosis} from '../diagnosis/diagnosis.ts'
+import {type FoldedFinding, FindingLedger} from '../diagnosis/finding-ledger.ts'
+import type {Finding, Severity} from '../diagnosis/finding.ts'
+import type {ClusterFacts, Observation} from '../diagnosis/observation.ts'
+import type {Icmpv6Message} from '../packet/icmpv6-message.ts'
+import type {Packet} from '../packet/packet.ts'
+import {type HeardPacket, icmpv6Of} from './ndp-message.ts'
+import {type Resolution, ResolutionBook} from './resolution-book.ts'
+
+export type NdpNews =
+  | {readonly type: 'message'; readonly heard: HeardPacket; readonly message: Icmpv6Message}
+  | {readonly type: 'resolution'; readonly resolution: Resolution}
+  | {readonly type: 'finding'; readonly folded: FoldedFinding}
+
+/** What one node's neighbour discovery comes to: messages, what they settle, and what is wrong. */
+export class NdpNode {
+  readonly #node: string
+  readonly #resolutions: ResolutionBook
+  readonly #diagnosis: Diagnosis
+  readonly #ledger = new FindingLedger()
+
+  constructor(node: string, cluster?: ClusterFacts) {
+    this.#node = node
+    this.#resolutions = new ResolutionBook(node)
+    this.#diagnosis = new Diagnosis(cluster === undefined ? {} : {cluster})
+  }
+
+  /** Different findings by severity. */
+  get counts(): Readonly<Record<Severity, number>> {
+    return this.#ledger.counts()
+  }
+
+  hasFound(severity: Severity): boolean {
+    return this.#ledger.isAtLeast(severity)
+  }
+
+  *hear(met: Omit<HeardPacket, 'node'>): Generator<NdpNews> {
+    const heard = {...met, node: this.#node}
+    const message = icmpv6Of(heard.packet)
+    if (message !== undefined) {
+      yield {type: 'message', heard, message}
+      for (const resolution of this.#resolutions.hear(heard)) yield {type: 'resolution', resolution}
+    }
+    yield* this.observe({type: 'packet', ...met})
+  }
+
+  /** Whatever else the rules judge by. */
+  *observe(observation: Observation): Generator<NdpNews> {
+    yield* this.#fold(this.#diagnosis.hear(observation))
+  }
+
+  /** Time has passed. */
+  *tick(nowNs: bigint): Generator<NdpNews> {
+    for (const resolution of this.#resolutions.tick(nowNs)) yield {type: 'resolution', resolution}
+    yield* this.#fold(this.#diagnosis.tick(nowNs))
+  }
+
+  /** At the end: what was counted on since it was last told. */
+  *rest(): Generator<NdpNews> {
+    for (const folded of this.#ledger.rest()) yield {type: 'finding', folded}
+  }
+
+  *#fold(findings: readonly Finding[]): Generator<NdpNews> {
+    for (const finding of findings) {
+      const folded = this.#ledger.add(finding)
+      if (folded.isDue) yield {type: 'finding', folded}
+    }
+  }
+}
+
+/** Whether it concerns this address: as an end, a target, a group that it listens to, or in what an error quotes. */
+export function concerns(news: NdpNews, ip: string): boolean {
+  if (news.type === 'resolution') return news.resolution.target === ip || news.resolution.asker === ip
+  if (news.type === 'finding')
+    return [news.folded.finding.detail, news.folded.finding.key].some((text) => text.split(/[\s,;()/]+/).includes(ip))
+  return isEnd(news.heard.packet, ip) || isNamed(news.message, ip)
+}
+
+const isEnd = ({ip}: Packet, address: string): boolean => ip?.source === address || ip?.destination === address
+
+function isNamed({body}: Icmpv6Message, ip: string): boolean {
+  const groups = [ip, solicitedNode(ip)]
+  if ('target' in body && body.target === ip) return true
+  if ('destination' in body && body.destination === ip) return true
+  if ('group' in body) return groups.includes(body.group)
+  if ('records' in body) return body.records.some(({group}) => groups.includes(group))
+  return body.kind === 'error' && body.quoted !== undefined && isEnd(body.quoted, ip)
+}
+
+/** RFC 4291 §2.7.1, of an address as RFC 5952 writes it: its last two words, of which the first keeps its low byte. */
+function solicitedNode(ip: string): string {
+  const [high = '', low = ''] = ip.endsWith('::') ? ['0', '0'] : ip.split(':').slice(-2)
+  const byte = (Number.parseInt(high === '' ? '0' : high, 16) & 0xff).toString(16).padStart(2, '0')
+  return `ff02::1:ff${byte}:${low}`
+}
