@@ -49,6 +49,7 @@ const vocabulary: ReadonlySet<string> = new Set([
   'icmp_type_set',
   'tick_count',
   'monotonic_ns',
+  'kernel_address',
 ])
 
 export class Btf {

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What tracepoints tell: the records, and what the agent fills in. Their offsets are generated from BTF (tools/generate-codecs.ts). */
+#ifndef TRACE_H
+#define TRACE_H
+
+#include "flow.h"
+
+typedef __u64 kernel_address;		/* stays on the node: the agent tells names */
+
+enum neighbour_event : __u8 {
+	NEIGHBOUR_CREATE,
+	NEIGHBOUR_UPDATE,
+	NEIGHBOUR_TIMER,
+	NEIGHBOUR_SEND,
+	NEIGHBOUR_REMOVE,
+};
+
+#define LARGEST_MAC 8
+#define NOT_KNOWN 0xff
+
+struct neighbour_change {
+	monotonic_ns		time;
+	ipv6_address		address;
+	__u32			interface;
+	__u32			flags;			/* NTF_* of <linux/neighbour.h> */
+	__u8			mac[LARGEST_MAC];
+	__u8			old_mac[LARGEST_MAC];
+	__u8			state;			/* NUD_* */
+	__u8			old_state;		/* NOT_KNOWN: not met before */
+	enum neighbour_event	event;
+	__u8			mac_length;
+	__u8			spare[4];
+};
+
+struct retransmission {
+	monotonic_ns	time;
+	ipv6_address	source;
+	ipv6_address	destination;
+	__u32		sequence;
+	__u32		length;			/* bytes of payload */
+	__u32		segment_size;
+	__u32		unacknowledged;
+	__u16		source_port;
+	__u16		destination_port;
+	__u8		state;
+	__u8		spare[3];
+};
+
+#define INTERFACE_NAME 16
+
+/* Drops are told apart by this. */
+struct drop_key {
+	kernel_address	location;
+	__u32		reason;
+	__u32		network;		/* inode of the namespace, 0 where it cannot be told */
+	__u32		interface;
+	__u8		name[INTERFACE_NAME];	/* of the interface: its index means nothing in another namespace */
+	enum family	family;
+	__u8		protocol;		/* of the IP header: in IPv6 the first next header */
+	__u8		spare[2];
+};
+
+#define LARGEST_DROP_COPY 256
+
+/* So many bytes follow, from the IP header on, and then up to 7 of padding. */
+struct drop_copy {
+	monotonic_ns	time;
+	struct drop_key	key;
+	__u32		length;			/* of the packet, from the IP header on */
+	__u16		captured;
+	__u16		spare;
+};
+
+/* Per CPU: what is missing in the records. */
+struct trace_losses {
+	packet_count	drops;			/* counted nowhere else: the table is full */
+	packet_count	drop_copies;
+	packet_count	neighbours;
+	packet_count	retransmissions;
+};
+
+struct trace_settings {
+	__u32	network;		/* inode of the observed namespace: neighbours of others are left out */
+	__u32	only_network;		/* so are drops and retransmissions */
+	__u32	families;		/* bit n: enum family n is asked for */
+	__u32	copies_a_place;		/* copies a second and CPU for each reason and place */
+	monotonic_ns copied_every;
+};
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the tracing programs share: the members of kernel structs that they read, the rings, and what did not fit. */
+#ifndef TRACED_H
+#define TRACED_H
+
+#include "kernel.h"
+#include <bpf/bpf_tracing.h>
+#include <bpf/bpf_core_read.h>
+#include "trace.h"
+
+#define NO_WAKEUP 1
+#define INET6 10
+#define INET 2
+#define CORE __attribute__((preserve_access_index))
+#define UNSET_OFFSET 0xffff
+
+/* The members that we read; CO-RE finds where this kernel has them. */
+struct ns_common { unsigned int inum; } CORE;
+struct net_device;
+struct net { struct ns_common ns; struct net_device *loopback_dev; } CORE;
+typedef struct { struct net *net; } CORE possible_net_t;
+struct net_device { int ifindex; char name[INTERFACE_NAME]; unsigned char addr_len; possible_net_t nd_net; } CORE;
+struct neigh_table { int family; } CORE;
+struct neighbour {
+	struct neigh_table *tbl;
+	__u8 nud_state;
+	__u32 flags;
+	unsigned char ha[32];
+	struct net_device *dev;
+	__u8 primary_key[];
+} CORE;
+struct in6_addr { __u8 bytes[16]; };
+struct sock_common {
+	unsigned short skc_family;
+	volatile unsigned char skc_state;
+	__be32 skc_daddr, skc_rcv_saddr;
+	__be16 skc_dport;
+	__u16 skc_num;
+	struct in6_addr skc_v6_daddr, skc_v6_rcv_saddr;
+	possible_net_t skc_net;
+} CORE;
+struct sock { struct sock_common __sk_common; } CORE;
+struct tcp_sock { __u32 snd_una, mss_cache; } CORE;
+struct tcp_skb_cb { __u32 seq, end_seq; } CORE;
+struct sk_buff {
+	struct net_device *dev;
+	struct sock *sk;
+	int skb_iif;
+	unsigned int len;
+	__be16 protocol;
+	__u16 network_header;
+	unsigned char *head, *data;
+	char cb[48];
+} CORE;
+
+const volatile struct trace_settings trace_settings SEC(".rodata.trace") = {.families = 3};
+
+/* Names for bpftool and the code generator; no program uses them. */
+struct trace_vocabulary {
+	enum neighbour_event	neighbour_event;
+	struct neighbour_change	neighbour_change;
+	struct retransmission	retransmission;
+	struct drop_copy	drop_copy;
+	struct trace_losses	trace_losses;
+	struct trace_settings	trace_settings;
+} *trace_vocabulary SEC(".vocabulary");
+
+#define RECORDS(name) struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4096); } name SEC(".maps")
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct trace_losses);
+} losses SEC(".maps");
+
+inlined struct trace_losses *losses_here(void)
+{
+	__u32 only = 0;
+
+	return bpf_map_lookup_elem(&losses, &only);
+}
+
+#define lost(what) do { struct trace_losses *here = losses_here(); if (here) __sync_fetch_and_add(&here->what, 1); } while (0)
+
+inlined __u32 network_of(struct net_device *device)
+{
+	return device->nd_net.net->ns.inum;
+}
+
+#endif
