@@ -1,5 +1,5 @@
 import {FlowLine} from '../../src/generated/flow-line.ts'
-import {readTotals, type Tally, type Totals} from '../../src/generated/totals.ts'
+import {type DirectionTotals, readTotals, type Tally, type Totals} from '../../src/generated/totals.ts'
 import {readBatch} from '../../src/protocol/batch.ts'
 import type {Drained} from '../../src/protocol/message.ts'
 
@@ -12,6 +12,8 @@ export class Ledger {
   bytes = 0
   /** Packets by destination port, UDP only. */
   readonly udp = new Map<number, number>()
+  /** Records of copied packets, in pieces. */
+  readonly copies: Uint8Array[] = []
   #totals: Totals | undefined
 
   /** Drains after which seen was not what became of it. */
@@ -27,7 +29,9 @@ export class Ledger {
     if (content instanceof Uint8Array) {
       const {kind, records} = readBatch(content)
       if (kind === 'flows') this.#enterFlows(records)
-      else this.#totals = readTotals(new DataView(records.buffer, records.byteOffset, records.byteLength))
+      else if (kind === 'copies') this.copies.push(records)
+      else if (kind === 'totals')
+        this.#totals = readTotals(new DataView(records.buffer, records.byteOffset, records.byteLength))
       return
     }
     this.drains += 1
@@ -52,6 +56,12 @@ export class Ledger {
     ])
     const accounted = {packets: elsewhere.packets + this.packets, bytes: elsewhere.bytes + this.bytes}
     return {seen: sum(({seen}) => [seen]), accounted}
+  }
+
+  /** Of what came in, as of the last drain. */
+  get ingress(): DirectionTotals {
+    if (this.#totals === undefined) throw new Error('no totals have come')
+    return this.#totals.directions.ingress
   }
 
   get overflow(): number {
