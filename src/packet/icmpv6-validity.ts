@@ -12,6 +12,8 @@ export interface Judged extends MessageSource {
   readonly optionProblem: Problem | undefined
 }
 
+type Problems = readonly (Problem | undefined)[]
+
 /** Everything that makes a receiver discard the message; the checksum first, as a receiver looks at it first. */
 export function judge(judged: Judged): readonly Problem[] {
   const {extent, message} = judged
@@ -72,7 +74,7 @@ const sourceProblem = (judged: Judged): Problem | undefined =>
         reference: referenceOf(judged),
       }
 
-function discoveryProblems(judged: Judged): readonly (Problem | undefined)[] {
+function discoveryProblems(judged: Judged): Problems {
   const {chain, message} = judged
   return [
     chain.fragment === undefined ? undefined : fragmented,
@@ -91,56 +93,44 @@ const fragmented: Problem = {
   reference: 'RFC 6980 §5',
 }
 
-function addressProblems(judged: Judged): readonly (Problem | undefined)[] {
-  const {ip, message} = judged
-  const {body} = message
-  const reference = referenceOf(judged)
-  switch (body.kind) {
-    case 'router-solicitation':
-      return [unspecifiedWithAddress(judged)]
-    case 'neighbor-solicitation':
-      return [
-        multicastTarget(body.target, reference),
-        ip.source === '::' && !isSolicitedNode(ip.destination)
-          ? {reason: 'unspecified-source', text: `source :: to ${ip.destination}, no solicited-node address`, reference}
-          : undefined,
-        unspecifiedWithAddress(judged),
-      ]
-    case 'neighbor-advertisement':
-      return [
-        multicastTarget(body.target, reference),
-        isMulticast(ip.destination) && body.solicited
-          ? {reason: 'solicited-multicast', text: 'sent to a multicast address with the solicited flag', reference}
-          : undefined,
-      ]
-    case 'redirect':
-      return [
-        isMulticast(body.destination)
-          ? {reason: 'destination-multicast', text: `redirects the multicast address ${body.destination}`, reference}
-          : undefined,
-        isLinkLocal(body.target) || body.target === body.destination
-          ? undefined
-          : {
-              reason: 'redirect-target',
-              text: `target ${body.target} is neither link-local nor the destination`,
-              reference,
-            },
-      ]
-    case 'router-advertisement':
-    case 'inverse-solicitation':
-    case 'inverse-advertisement':
-    case 'listener-query':
-    case 'listener-report':
-    case 'listener-done':
-    case 'listener-report-v2':
-    case 'multicast-router':
-    case 'error':
-    case 'echo':
-    case 'other':
-    case 'unreadable':
-      return []
-  }
+function addressProblems(judged: Judged): Problems {
+  const {body} = judged.message
+  if (body.kind === 'router-solicitation') return [unspecifiedWithAddress(judged)]
+  if (body.kind === 'neighbor-solicitation') return solicitationProblems(judged, body.target)
+  if (body.kind === 'neighbor-advertisement') return advertisementProblems(judged, body)
+  return body.kind === 'redirect' ? redirectProblems(body, referenceOf(judged)) : []
 }
+
+function solicitationProblems(judged: Judged, target: string): Problems {
+  const {source, destination} = judged.ip
+  const reference = referenceOf(judged)
+  return [
+    multicastTarget(target, reference),
+    source === '::' && !isSolicitedNode(destination)
+      ? {reason: 'unspecified-source', text: `source :: to ${destination}, no solicited-node address`, reference}
+      : undefined,
+    unspecifiedWithAddress(judged),
+  ]
+}
+
+function advertisementProblems(judged: Judged, {target, solicited}: {target: string; solicited: boolean}): Problems {
+  const reference = referenceOf(judged)
+  return [
+    multicastTarget(target, reference),
+    isMulticast(judged.ip.destination) && solicited
+      ? {reason: 'solicited-multicast', text: 'sent to a multicast address with the solicited flag', reference}
+      : undefined,
+  ]
+}
+
+const redirectProblems = (body: {target: string; destination: string}, reference: string): Problems => [
+  isMulticast(body.destination)
+    ? {reason: 'destination-multicast', text: `redirects the multicast address ${body.destination}`, reference}
+    : undefined,
+  isLinkLocal(body.target) || body.target === body.destination
+    ? undefined
+    : {reason: 'redirect-target', text: `target ${body.target} is neither link-local nor the destination`, reference},
+]
 
 const multicastTarget = (target: string, reference: string): Problem | undefined =>
   isMulticast(target) ? {reason: 'target-multicast', text: `target ${target} is multicast`, reference} : undefined
@@ -151,7 +141,7 @@ const unspecifiedWithAddress = (judged: Judged): Problem | undefined =>
     : undefined
 
 /** RFC 3590 §4: a report may come from an interface that has no address yet. */
-function listenerProblems(judged: Judged): readonly (Problem | undefined)[] {
+function listenerProblems(judged: Judged): Problems {
   const {ip, message} = judged
   const mayBeUnspecified = message.type !== 130
   return [
@@ -173,7 +163,7 @@ function routerAlertProblem(judged: Judged): Problem | undefined {
   return {reason: 'router-alert', text: 'no router alert option in a hop-by-hop header', reference: referenceOf(judged)}
 }
 
-const multicastRouterProblems = (judged: Judged): readonly (Problem | undefined)[] => [
+const multicastRouterProblems = (judged: Judged): Problems => [
   lengthProblem(judged, referenceOf(judged)),
   hopLimitProblem(judged, 1),
   routerAlertProblem(judged),
