@@ -1,0 +1,81 @@
+import {isMulticast, isVirtualRouterMac} from './address-text.ts'
+import {BoundedMap} from './bounded-map.ts'
+import type {Finding} from './finding.ts'
+import {type NeighbourMessage, who} from './neighbour-message.ts'
+import {flap, macChange} from './neighbour-pages.ts'
+import type {Observation} from './observation.ts'
+import {type Context, finding, type Rule, type RuleKind} from './rule.ts'
+
+interface Change {
+  readonly at: number
+  readonly from: string
+  readonly to: string
+}
+
+interface Neighbour {
+  mac: string
+  readonly changes: Change[]
+}
+
+const remembered = 8192
+const windowSeconds = 60
+
+/** Which MAC an address has, by what overrides it in a receiver's table, and by the kernel's own word. */
+export const neighbourIdentity: RuleKind = {pages: [macChange, flap], make: () => new NeighbourIdentity()}
+
+class NeighbourIdentity implements Rule {
+  readonly #neighbours = new BoundedMap<string, Neighbour>(remembered);
+
+  *hear(observation: Observation, context: Context, message?: NeighbourMessage): Generator<Finding> {
+    if (observation.type === 'neighbour') {
+      const {change} = observation
+      if (change.mac === undefined || change.event === 'remove') return
+      const where = `kernel: ${change.ip} on ${change.interface} has MAC ${change.mac}`
+      yield* this.#learn({...change, mac: change.mac, timeNs: observation.timeNs, where}, context)
+    }
+    const claim = message?.isValid === true ? claimOf(message) : undefined
+    if (message !== undefined && claim !== undefined) yield* this.#learn({...message, ...claim}, context)
+  }
+
+  *#learn(claim: Claim, context: Context): Generator<Finding> {
+    const key = `${claim.interface} ${claim.ip}`
+    const known = this.#neighbours.get(key)
+    if (known === undefined) this.#neighbours.set(key, {mac: claim.mac, changes: []})
+    if (known === undefined || known.mac === claim.mac) return
+    const from = known.mac
+    known.mac = claim.mac
+    if (context.node.isOwnMac(from) && context.node.isOwnMac(claim.mac)) return
+    const at = Number(claim.timeNs) / 1e9
+    known.changes.push({at, from, to: claim.mac})
+    while (known.changes.length > 8 || at - (known.changes[0]?.at ?? at) > windowSeconds) known.changes.shift()
+    const isBack = known.changes.some((change) => change.from === claim.mac)
+    const isFlap = known.changes.length >= 3 || (isBack && !isVirtualRouterMac(claim.mac))
+    const {nameOf} = context.cluster
+    yield finding(isFlap ? flap : macChange, {
+      timeNs: claim.timeNs,
+      interface: claim.interface,
+      about: claim.ip,
+      detail: isFlap
+        ? `${claim.ip} changed its MAC ${known.changes.length} times within a minute, between ${who(from, nameOf(from))} and ${who(claim.mac, nameOf(claim.mac))}`
+        : `${claim.ip} moved from ${who(from, nameOf(from))} to ${who(claim.mac, nameOf(claim.mac))}`,
+      evidence: [claim.where, ...known.changes.map((change) => `${change.from} → ${change.to}`)],
+    })
+  }
+}
+
+interface Claim {
+  readonly ip: string
+  readonly mac: string
+  readonly interface: string
+  readonly timeNs: bigint
+  readonly where: string
+}
+
+/** RFC 4861 §7.2.3 to §7.2.5: what makes a receiver replace the MAC it has. */
+function claimOf({body, source, optionMac}: NeighbourMessage): {readonly ip: string; readonly mac: string} | undefined {
+  if (optionMac === undefined) return undefined
+  if (body.kind === 'neighbor-advertisement') return body.override ? {ip: body.target, mac: optionMac} : undefined
+  if (source === '::' || isMulticast(source)) return undefined
+  const kinds = ['neighbor-solicitation', 'router-solicitation', 'router-advertisement']
+  return kinds.includes(body.kind) ? {ip: source, mac: optionMac} : undefined
+}

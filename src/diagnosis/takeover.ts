@@ -1,0 +1,118 @@
+import {BoundedMap} from './bounded-map.ts'
+import type {Finding} from './finding.ts'
+import {type BodyOf, type NeighbourMessage, who} from './neighbour-message.ts'
+import {takeover} from './neighbour-pages.ts'
+import type {Observation} from './observation.ts'
+import {type Context, finding, type Rule, type RuleKind} from './rule.ts'
+
+interface Claim {
+  readonly target: string
+  readonly oldMac: string
+  readonly newMac: string
+  readonly message: NeighbourMessage
+  /** Where the old MAC was heard as this address afterwards. */
+  oldSpokeAt?: string
+}
+
+const remembered = 4096
+/** So long the old MAC may prove that it is still there. */
+const patienceSeconds = 3
+
+/** Unsolicited advertisements that override: a takeover, or a failover. */
+export const takeovers: RuleKind = {pages: [takeover], make: () => new Takeovers()}
+
+class Takeovers implements Rule {
+  readonly #macs = new BoundedMap<string, string>(remembered)
+  readonly #asked = new BoundedMap<string, number>(remembered)
+  readonly #claims = new BoundedMap<string, Claim>(256);
+
+  *hear(observation: Observation, context: Context, message?: NeighbourMessage): Generator<Finding> {
+    if (observation.type === 'packet') this.#hearTraffic(observation)
+    if (observation.type === 'facts') this.#learnTable(observation)
+    if (message?.isValid !== true) return
+    const {body} = message
+    if (body.kind === 'neighbor-solicitation') this.#hearQuestion(message, body.target)
+    if (body.kind === 'neighbor-advertisement') yield* this.#hearAdvertisement(message, body, context)
+  }
+
+  *tick(nowNs: bigint, context: Context): Generator<Finding> {
+    for (const [key, claim] of this.#claims.entries()) {
+      if (claim.oldSpokeAt === undefined && Number(nowNs) / 1e9 - claim.message.at < patienceSeconds) continue
+      this.#claims.delete(key)
+      yield told(claim, context, severityOf(claim, context))
+    }
+  }
+
+  #hearQuestion({at, source, optionMac, interface: name}: NeighbourMessage, target: string): void {
+    this.#asked.set(target, at)
+    if (source !== '::' && optionMac !== undefined) this.#learn(name, source, optionMac)
+  }
+
+  *#hearAdvertisement(
+    message: NeighbourMessage,
+    {target, override, solicited}: BodyOf<'neighbor-advertisement'>,
+    context: Context,
+  ): Generator<Finding> {
+    const {optionMac: newMac} = message
+    if (newMac === undefined || !override) return
+    const key = `${message.interface} ${target}`
+    const oldMac = this.#macs.get(key)
+    this.#macs.set(key, newMac)
+    if (solicited || this.#isAskedFor(target, message.at) || context.node.isOwnMac(newMac)) return
+    if (context.node.isOwnAddress(target) && message.direction === 'ingress')
+      yield told({target, oldMac: 'this node', newMac, message}, context, 'critical')
+    else if (oldMac !== undefined && oldMac !== newMac && this.#claims.get(key) === undefined)
+      this.#claims.set(key, {target, oldMac, newMac, message})
+  }
+
+  #isAskedFor(target: string, at: number): boolean {
+    const askedAt = this.#asked.get(target)
+    return askedAt !== undefined && at - askedAt < patienceSeconds
+  }
+
+  #learn(name: string, ip: string, mac: string): void {
+    this.#macs.set(`${name} ${ip}`, mac)
+  }
+
+  #learnTable({facts}: Observation & {type: 'facts'}): void {
+    for (const {interface: name, ip, mac} of facts.neighbours.known)
+      if (mac !== undefined && this.#macs.get(`${name} ${ip}`) === undefined) this.#learn(name, ip, mac)
+  }
+
+  #hearTraffic({packet, interface: name}: Observation & {type: 'packet'}): void {
+    if (this.#claims.size === 0) return
+    const target = advertised(packet) ?? packet.ip?.source
+    const claim = this.#claims.get(`${name} ${target ?? ''}`)
+    if (claim !== undefined && packet.sourceMac === claim.oldMac) claim.oldSpokeAt = name
+  }
+}
+
+function advertised({transport}: (Observation & {type: 'packet'})['packet']): string | undefined {
+  if (transport?.kind !== 'icmpv6') return undefined
+  const {body} = transport.message
+  return body.kind === 'neighbor-advertisement' ? body.target : undefined
+}
+
+function severityOf(claim: Claim, {cluster, node}: Context): 'info' | 'warning' | 'critical' {
+  const [mine, theirs] = [cluster.nameOf(claim.target), cluster.nameOf(claim.newMac)]
+  const isStrangers = mine !== undefined && theirs !== undefined && mine !== theirs
+  if (claim.oldSpokeAt === undefined && !isStrangers) return 'info'
+  return node.isDefaultRouter(claim.target) ? 'critical' : 'warning'
+}
+
+function told(claim: Claim, {cluster}: Context, severity: 'info' | 'warning' | 'critical'): Finding {
+  const {target, oldMac, newMac, message} = claim
+  return finding(takeover, {
+    timeNs: message.timeNs,
+    interface: message.interface,
+    severity,
+    about: `${target} ${newMac}`,
+    detail: `${who(newMac, cluster.nameOf(newMac))} announces ${target} as its own; before, it was ${who(oldMac, cluster.nameOf(oldMac))}`,
+    evidence: [
+      `${message.where}: unsolicited, override, from ${message.mac}`,
+      claim.oldSpokeAt === undefined
+        ? `${oldMac} was silent for 3 s`
+        : `${oldMac} is still heard as ${target} on ${claim.oldSpokeAt}`,
+    ],
+  })
+}
