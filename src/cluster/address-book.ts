@@ -18,6 +18,15 @@ export class AddressBook<Name> {
     return this.#owners.has(uid)
   }
 
+  nameOf(uid: string): Name | undefined {
+    return this.#owners.get(uid)?.name
+  }
+
+  /** Those that are held now. */
+  get addresses(): readonly string[] {
+    return [...this.#owners.values()].flatMap(({ips}) => ips)
+  }
+
   lookup(ip: string): Name | undefined {
     const claim = this.#claims.get(ip)
     return claim === undefined || this.#isForgotten(claim) ? undefined : claim.name

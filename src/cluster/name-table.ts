@@ -40,6 +40,25 @@ export class NameTable {
     return this.#nodes.lookup(ip) ?? this.#services.lookup(ip) ?? this.#nodeOfRange(ip)
   }
 
+  /** The pod of this UID, which its network namespace is known by, as long as it has addresses. */
+  podOf(uid: string): AddressName | undefined {
+    return this.#pods.nameOf(uid)
+  }
+
+  /** Of nodes, as the cluster gave them out. */
+  get podPrefixes(): readonly string[] {
+    return [...this.#podRanges.values()].flat().map(prefixText)
+  }
+
+  get nodeAddresses(): readonly string[] {
+    return this.#nodes.addresses
+  }
+
+  /** ClusterIPs, external and load balancer addresses. */
+  get serviceAddresses(): readonly string[] {
+    return this.#services.addresses
+  }
+
   setPod(pod: Pod): void {
     const uid = pod.metadata?.uid ?? ''
     const ips = addressesOf(pod)
@@ -131,3 +150,6 @@ const canonical = (texts: readonly string[] = []): readonly string[] =>
     .map(parseAddress)
     .filter((address) => address !== undefined)
     .map(({bytes, family}) => formatBytes(bytes, family))
+
+const prefixText = ({bytes, length, family}: AddressPrefix): string =>
+  `${formatBytes(bytes, family)}/${family === 4 ? length - 96 : length}`

@@ -71,6 +71,11 @@ export interface Service {
   readonly status?: {readonly loadBalancer?: {readonly ingress?: readonly {readonly ip?: string}[]}}
 }
 
+export interface ServiceRange {
+  readonly metadata?: Metadata
+  readonly spec?: {readonly cidrs?: readonly string[]}
+}
+
 export interface KubernetesEvent {
   readonly metadata?: Metadata
   readonly reason?: string
@@ -97,6 +102,7 @@ export interface Resource<Kind> {
 export const pods: Resource<Pod> = {group: '/api/v1', name: 'pods'}
 export const nodes: Resource<Node> = {group: '/api/v1', name: 'nodes'}
 export const services: Resource<Service> = {group: '/api/v1', name: 'services'}
+export const serviceRanges: Resource<ServiceRange> = {group: '/apis/networking.k8s.io/v1', name: 'servicecidrs'}
 export const events: Resource<KubernetesEvent> = {group: '/api/v1', name: 'events'}
 export const leases: Resource<Lease> = {group: '/apis/coordination.k8s.io/v1', name: 'leases'}
 export const accessReviews: Resource<AccessReview> = {

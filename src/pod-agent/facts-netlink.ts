@@ -4,9 +4,11 @@ import {settingsOf} from './facts-settings.ts'
 import {dump, type DumpRequest, kindOf, readAttributes, textOf} from './rtnetlink.ts'
 
 /** What RTM_NEWLINK says of an interface; addresses and groups come from elsewhere. */
-export type LinkFacts = Omit<InterfaceFacts, 'addresses' | 'groups'> & {
+export interface LinkFacts {
+  readonly index: number
   /** IFLA_LINK: of a veth, the index of its other end in the namespace where that is. */
-  readonly peerIndex?: number
+  readonly peerIndex: number | undefined
+  readonly facts: Omit<InterfaceFacts, 'addresses' | 'groups' | 'peer'>
 }
 
 const inet6 = 10
@@ -56,9 +58,10 @@ export function readLinkFacts(body: Buffer): LinkFacts {
     const value = bridge.get(key)
     return value === undefined ? undefined : value.readUInt8(0) !== 0
   }
-  return {
+  const index = body.readInt32LE(4)
+  const facts = {
     name: textOf(found.get(linkAttributes.name)),
-    index: body.readInt32LE(4),
+    index,
     kind,
     mtu: u32(found.get(linkAttributes.mtu)) ?? 0,
     isUp: (body.readUInt32LE(8) & up) !== 0,
@@ -69,9 +72,9 @@ export function readLinkFacts(body: Buffer): LinkFacts {
       multicastSnooping: claim(bridgeAttributes.snooping),
       multicastQuerier: claim(bridgeAttributes.querier),
       hasPeerElsewhere: found.has(linkAttributes.linkNetns) ? true : undefined,
-      peerIndex: u32(found.get(linkAttributes.link)),
     }),
   }
+  return {index, peerIndex: u32(found.get(linkAttributes.link)), facts}
 }
 
 /** include/uapi/linux/if_addr.h */
@@ -133,31 +136,42 @@ const protocols: Readonly<Record<number, string>> = {
 
 export type IndexedRoute = Omit<RouteFacts, 'interface'> & {readonly index: number}
 
-/** A unicast route of the main table; of several next hops, the first. */
+interface Hop {
+  readonly index: number
+  readonly gateway: string | undefined
+}
+
+/** Of several next hops, the first: struct rtnexthop has its interface at 4 and its attributes at 8. */
+function hopOf(found: Map<number, Buffer>): Hop | undefined {
+  const hops = found.get(routeAttributes.multipath)
+  if (hops !== undefined) {
+    const own = readAttributes(hops.subarray(8, hops.readUInt16LE(0)))
+    return {index: hops.readInt32LE(4), gateway: ip(own.get(routeAttributes.gateway))}
+  }
+  const index = u32(found.get(routeAttributes.device))
+  return index === undefined ? undefined : {index, gateway: ip(found.get(routeAttributes.gateway))}
+}
+
+/** A unicast route of the main table. */
 export function readRouteFacts(body: Buffer): IndexedRoute | undefined {
   const found = readAttributes(body.subarray(headerBytes.route))
   const table = u32(found.get(routeAttributes.table)) ?? body.readUInt8(4)
-  if (table !== mainTable || body.readUInt8(7) !== unicast) return undefined
-  const hops = found.get(routeAttributes.multipath)
-  const index = u32(found.get(routeAttributes.device)) ?? hops?.readInt32LE(4)
-  if (index === undefined) return undefined
+  const hop = hopOf(found)
+  if (table !== mainTable || body.readUInt8(7) !== unicast || hop === undefined) return undefined
   const prefixLength = body.readUInt8(1)
   const prefix = ip(found.get(routeAttributes.destination)) ?? '::'
-  const gateway =
-    found.get(routeAttributes.gateway) ??
-    readAttributes(hops?.subarray(8) ?? body.subarray(0, 0)).get(routeAttributes.gateway)
-  const expires = found.get(routeAttributes.cache)?.readInt32LE(8)
+  const expires = found.get(routeAttributes.cache)?.readInt32LE(8) ?? 0
   const metrics = readAttributes(found.get(routeAttributes.metrics) ?? body.subarray(0, 0))
   const number = body.readUInt8(5)
   return {
     destination: prefixLength === 0 ? 'default' : `${prefix}/${prefixLength}`,
-    index,
+    index: hop.index,
     protocol: protocols[number] ?? String(number),
     metric: u32(found.get(routeAttributes.metric)) ?? 0,
     ...given({
-      gateway: ip(gateway),
+      gateway: hop.gateway,
       mtu: u32(metrics.get(metricMtu)),
-      expires: expires === undefined || expires === 0 ? undefined : Math.round(expires / clockTicks),
+      expires: expires === 0 ? undefined : Math.round(expires / clockTicks),
     }),
   }
 }

@@ -32,7 +32,7 @@ export class Peers {
     for (const each of [this.#found, this.#looks]) {
       for (const index of each.keys()) if (!present.has(index)) each.delete(index)
     }
-    const wanted = links.filter((link) => link.hasPeerElsewhere === true && this.of(link) === undefined)
+    const wanted = links.filter((link) => link.facts.hasPeerElsewhere === true && this.of(link) === undefined)
     const open = wanted.filter(({index}) => (this.#looks.get(index) ?? 0) < mostLooks)
     if (open.length === 0 || this.#problem !== undefined) return
     for (const {index} of open) this.#looks.set(index, (this.#looks.get(index) ?? 0) + 1)

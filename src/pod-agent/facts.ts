@@ -22,7 +22,7 @@ const most = {routes: 1000, routesRead: 20_000, neighbours: 1000, neighboursRead
 /** What the kernel says now, of the network namespace that the calling thread is in. */
 export function readFacts({counters, peers}: {counters: NeighbourCounters; peers: Peers}): NodeFacts {
   const links = [...dumpOf(requests.links, readLinkFacts)]
-  const nameOf = new Map(links.map(({index, name}) => [index, name]))
+  const nameOf = new Map(links.map(({index, facts}) => [index, facts.name]))
   const routes = routesOf(nameOf)
   const neighbours = neighboursOf(nameOf)
   const table = counters.read()
@@ -64,10 +64,9 @@ function interfacesOf(links: readonly LinkFacts[], peers: Peers): readonly Inter
   const addresses = Map.groupBy(dumpOf(requests.addresses, readAddressFacts), ({index}) => index)
   const groups = groupsByIndex(readText('/proc/thread-self/net/igmp6') ?? '')
   return links.map((link) => {
-    const {peerIndex: _, ...facts} = link
     const peer = peers.of(link)
     const own: readonly AddressFacts[] = addresses.get(link.index)?.map(({address}) => address) ?? []
-    return {...facts, addresses: own, groups: groups.get(link.index) ?? [], ...(peer !== undefined && {peer})}
+    return {...link.facts, addresses: own, groups: groups.get(link.index) ?? [], ...(peer !== undefined && {peer})}
   })
 }
 

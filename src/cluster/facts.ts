@@ -1,0 +1,69 @@
+import type {NodeFacts} from '../protocol/facts.ts'
+import {isStatus} from './api-failure.ts'
+import {list} from './api.ts'
+import type {ClusterConnection} from './connection.ts'
+import type {AddressName, NameTable} from './name-table.ts'
+import {serviceRanges} from './objects.ts'
+
+/** What the cluster says of one node's addresses and interfaces, in the shape that the rules of diagnosis ask for. */
+export interface NamedFacts {
+  readonly podPrefixes: readonly string[]
+  readonly servicePrefixes: readonly string[]
+  readonly nodeAddresses: readonly string[]
+  readonly serviceAddresses: readonly string[]
+  readonly nameOf: (addressOrMac: string) => string | undefined
+  readonly podOfInterface: (name: string) => string | undefined
+}
+
+export interface KnownFacts {
+  /** The node's latest; before they come, addresses alone have names. */
+  readonly node: NodeFacts | undefined
+  /** Of `readServicePrefixes`. */
+  readonly servicePrefixes: readonly string[]
+}
+
+/** Reads the table at the time of each call; cheap enough to be made again for every `facts` that a node tells. */
+export function clusterFacts(table: NameTable, {node, servicePrefixes}: KnownFacts): NamedFacts {
+  const known = node?.neighbours.known.filter(({proxy}) => !proxy) ?? []
+  const ipOf = new Map(known.flatMap(({mac, ip}) => (mac === undefined || ip.startsWith('fe80:') ? [] : [[mac, ip]])))
+  return {
+    podPrefixes: table.podPrefixes,
+    servicePrefixes,
+    nodeAddresses: table.nodeAddresses,
+    serviceAddresses: table.serviceAddresses,
+    nameOf: (text) => nameText(table.lookup(ipOf.get(text) ?? text)),
+    podOfInterface: (name) => (node === undefined ? undefined : podBehind(table, node, name)),
+  }
+}
+
+/** The pod whose network namespace the agent saw; where it may not look, the pod whose address is routed to the interface or is a neighbour on it. */
+function podBehind(table: NameTable, {interfaces, routes, neighbours}: NodeFacts, name: string): string | undefined {
+  const link = interfaces.find((each) => each.name === name)
+  if (link?.hasPeerElsewhere !== true) return undefined
+  const uid = link.peer?.podUid
+  if (uid !== undefined) return podText(table.podOf(uid))
+  const routed = routes.filter((each) => each.interface === name && each.destination.endsWith('/128'))
+  const near = neighbours.known.filter((each) => each.interface === name && !each.proxy)
+  const ips = [...routed.map(({destination}) => destination.slice(0, -'/128'.length)), ...near.map(({ip}) => ip)]
+  return ips.map((ip) => podText(table.lookup(ip))).find((text) => text !== undefined)
+}
+
+const podText = (found: AddressName | undefined): string | undefined =>
+  found?.pod === undefined ? undefined : `${found.namespace ?? ''}/${found.pod}`
+
+const nameText = (found: AddressName | undefined): string | undefined =>
+  podText(found) ?? (found?.service === undefined ? found?.node : `service ${found.namespace ?? ''}/${found.service}`)
+
+/** The cluster's ServiceCIDR objects; none where the server does not have them (before Kubernetes 1.33) or the user may not list them. */
+export async function readServicePrefixes(
+  connection: ClusterConnection,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  try {
+    const {items = []} = await list(connection, serviceRanges, {namespace: undefined, signal})
+    return items.flatMap(({spec}) => spec?.cidrs ?? [])
+  } catch (cause) {
+    if (isStatus(cause, 401, 403, 404)) return []
+    throw cause
+  }
+}
