@@ -46,7 +46,7 @@ function unknownRule(word: string) {
   const names = rulePages.map(({rule}) => rule)
   const inWord = names.filter((name) => name.split('/')[1] === word)
   const near = nearest(word, names)
-  const meant = [...inWord, ...(near === undefined ? [] : [near])]
+  const meant = [...new Set([...inWord, ...(near === undefined ? [] : [near])])]
   return badUsage(
     `There is no rule "${word}"`,
     meant.length === 0
