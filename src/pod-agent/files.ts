@@ -7,6 +7,7 @@ import type {Files} from './observation.ts'
 export function findFiles(): Files {
   return {
     object: find('flow.bpf.o', '../../build/bpf/flow.bpf.o'),
+    traceObject: find('trace.bpf.o', '../../build/bpf/trace.bpf.o'),
     libbpf: find('libbpf.so.1', '../../build/libbpf/usr/lib/x86_64-linux-gnu/libbpf.so.1'),
   }
 }

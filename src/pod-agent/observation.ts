@@ -16,6 +16,8 @@ import {type Libbpf, openLibbpf} from './native/libbpf.ts'
 import {type Libc, openLibc} from './native/libc.ts'
 import {attachTcxFirst} from './tcx.ts'
 import {lookAfterwards, type Looking} from './removal.ts'
+import {DropFeed} from './trace-drops.ts'
+import {TracePrograms} from './trace-programs.ts'
 
 export interface ObservationListener {
   changed(change: InterfaceChange): void
@@ -24,6 +26,7 @@ export interface ObservationListener {
 
 export interface Files {
   readonly object: string
+  readonly traceObject: string
   readonly libbpf: string
 }
 
@@ -39,11 +42,14 @@ interface Parts {
   readonly programs: FlowPrograms
   readonly attachments: Attachments
   readonly clsact: ClsactFilters
+  readonly traces: TracePrograms | undefined
 }
 
 /** The programs in the kernel and the interfaces that they are on, from loading to the look afterwards. */
 export class Observation implements Disposable {
   readonly programs: FlowPrograms
+  readonly traces: TracePrograms | undefined
+  readonly drops: DropFeed | undefined
   readonly #warnings: readonly string[]
   readonly #parts: Parts
   readonly #interfaces: Interfaces
@@ -53,10 +59,16 @@ export class Observation implements Disposable {
 
   private constructor(
     parts: Parts,
-    {listener, warnings}: {listener: ObservationListener; warnings: readonly string[]},
+    {
+      listener,
+      warnings,
+      drops,
+    }: {listener: ObservationListener; warnings: readonly string[]; drops: DropFeed | undefined},
   ) {
     this.programs = parts.programs
-    this.#warnings = warnings
+    this.traces = parts.traces
+    this.drops = drops
+    this.#warnings = [...warnings, ...(parts.traces?.warnings ?? []), ...(drops?.warnings ?? [])]
     this.#parts = parts
     this.#listener = listener
     this.#interfaces = new Interfaces({
@@ -70,7 +82,9 @@ export class Observation implements Disposable {
   static async start(settings: AgentSettings, files: Files, listener: ObservationListener): Promise<Observation> {
     const {warnings, ...parts} = load(settings, files)
     await prepare(parts.programs, settings)
-    const observation = new Observation(parts, {listener, warnings})
+    const traces = await trace(settings, {...parts, object: files.traceObject})
+    const drops = settings.feeds.drops && traces !== undefined ? new DropFeed(parts.libbpf, traces) : undefined
+    const observation = new Observation({...parts, traces}, {listener, warnings, drops})
     await observation.#attachFirst()
     return observation
   }
@@ -92,6 +106,7 @@ export class Observation implements Disposable {
     this.#isOver = true
     await this.#attaching
     this.#interfaces[Symbol.dispose]()
+    this.traces?.detach()
     await this.#parts.attachments.detachAll()
   }
 
@@ -99,7 +114,7 @@ export class Observation implements Disposable {
   async remove(): Promise<Stopped> {
     const {programs, attachments} = this.#parts
     const links = attachments.linkIds.map((id) => ({kind: 'link' as const, id}))
-    const objects = [...programs.ids(), ...links]
+    const objects = [...programs.ids(), ...links, ...(this.traces?.objects() ?? [])]
     this.#release()
     return lookAfterwards(objects, this.#looking())
   }
@@ -141,6 +156,7 @@ export class Observation implements Disposable {
   #release(): void {
     this.#parts.attachments[Symbol.dispose]()
     this.#parts.clsact[Symbol.dispose]()
+    this.traces?.close()
     this.#parts.programs.close()
   }
 
@@ -158,7 +174,7 @@ export class Observation implements Disposable {
   }
 }
 
-function load(settings: AgentSettings, files: Files): Parts & {warnings: readonly string[]} {
+function load(settings: AgentSettings, files: Files): Omit<Parts, 'traces'> & {warnings: readonly string[]} {
   const libbpf = openLibbpf(files.libbpf)
   const libc = openLibc()
   const clock = new Clock(libc)
@@ -185,6 +201,18 @@ async function prepare(programs: FlowPrograms, {hook, interfaces}: AgentSettings
   const chosen = presentLinks().filter(interfaceChoice(interfaces))
   try {
     await programs.prepare(chosen.flatMap((link) => observersOf(hook, link)))
+  } catch (cause) {
+    programs.close()
+    throw cause instanceof NativeError ? programsRefused(cause.code, cause) : cause
+  }
+}
+
+async function trace(
+  settings: AgentSettings,
+  {programs, ...options}: Pick<Parts, 'libbpf' | 'libc' | 'programs'> & {readonly object: string},
+): Promise<TracePrograms | undefined> {
+  try {
+    return await TracePrograms.start(settings, {...options, cpus: programs.cpus})
   } catch (cause) {
     programs.close()
     throw cause instanceof NativeError ? programsRefused(cause.code, cause) : cause

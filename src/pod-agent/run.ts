@@ -140,6 +140,7 @@ class Run implements Disposable {
       while (!signal.aborted) {
         await pause(pauseMs)
         if (!this.#conversation.canTakeDrain) continue
+        this.#observation?.drops?.send(this.#conversation)
         const {lines} = await drains.drain({final: false})
         pauseMs = lines > 0 ? intervalMs : Math.min(2 * pauseMs, intervalMs)
       }
@@ -148,8 +149,18 @@ class Run implements Disposable {
     }
   }
 
-  #stream({programs: {copies}}: Observation): void {
-    this.#streams = copies === undefined ? [] : [new RecordStream(this.#conversation, {kind: 'copies', ring: copies})]
+  #stream({programs: {copies}, traces}: Observation): void {
+    const {neighbours, retransmissions} = this.#settings.feeds
+    const kinds = [
+      ...(neighbours ? ['neighbours' as const] : []),
+      ...(retransmissions ? ['retransmissions' as const] : []),
+    ]
+    this.#streams = [
+      ...(copies === undefined ? [] : [new RecordStream(this.#conversation, {kind: 'copies', ring: copies})]),
+      ...(traces === undefined
+        ? []
+        : kinds.map((kind) => new RecordStream(this.#conversation, {kind, ring: traces.ring(kind)}))),
+    ]
     if (this.#streams.length === 0) return
     this.#streaming = setInterval(() => {
       for (const each of this.#streams) if (this.#conversation.canTakeRecords) each.send()
@@ -162,6 +173,7 @@ class Run implements Disposable {
     const isHeard = isAsked || this.#conversation.hasClient
     if (isHeard) {
       for (const each of this.#streams) each.send()
+      observation.drops?.send(this.#conversation)
       // The first takes the generation that was counting, the second proves that its successor is empty.
       await drains.drain({final: false})
       await drains.drain({final: true})

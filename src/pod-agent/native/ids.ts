@@ -12,6 +12,13 @@ function idOf(libbpf: Libbpf, fd: number): number {
   return info.read(4)
 }
 
+/** How often a program was due while it ran already on that CPU, and was left out: bpf_prog_info.recursion_misses, of Linux 5.12. */
+export function recursionMisses(libbpf: Libbpf, fd: number): number {
+  const info = new Struct(256)
+  check('bpf_obj_get_info_by_fd', libbpf.infoByFd(fd, info.bytes, new Struct(4).u32(0, 256).bytes))
+  return Number(info.view.getBigUint64(208, true))
+}
+
 export const programId = idOf
 export const mapId = idOf
 export const linkId = idOf

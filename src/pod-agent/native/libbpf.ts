@@ -38,6 +38,7 @@ const functions = {
   mapFd: 'int bpf_map__fd(void *map)',
   attachTcx: 'void *bpf_program__attach_tcx(void *program, int index, void *options)',
   attachFd: 'int bpf_link_create(int program, int target, int type, void *options)',
+  openTracepoint: 'int bpf_raw_tracepoint_open(const char *name, int program)',
   linkFd: 'int bpf_link__fd(void *link)',
   destroyLink: 'int bpf_link__destroy(void *link)',
   createHook: 'int bpf_tc_hook_create(void *hook)',
@@ -79,6 +80,8 @@ export interface Libbpf {
   readonly mapFd: Call<[map: MapPointer]>
   readonly attachTcx: Call<[program: ProgramPointer, index: number, options: null], LinkPointer | null>
   readonly attachFd: Call<[program: number, target: number, type: number, options: Uint8Array]>
+  /** Without a name: where the program itself says. */
+  readonly openTracepoint: Call<[name: null, program: number]>
   readonly linkFd: Call<[link: LinkPointer]>
   readonly destroyLink: Call<[link: LinkPointer]>
   readonly createHook: Call<[hook: Uint8Array]>
