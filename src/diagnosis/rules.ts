@@ -22,4 +22,7 @@ export const ruleKinds: readonly RuleKind[] = [
   fragments,
 ]
 
-export const rulePages: readonly RulePage[] = ruleKinds.flatMap((kind) => kind.pages)
+/** By name. */
+export const rulePages: readonly RulePage[] = ruleKinds
+  .flatMap((kind) => kind.pages)
+  .sort((one, other) => (one.rule < other.rule ? -1 : 1))
