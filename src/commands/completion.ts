@@ -1,6 +1,7 @@
 import type {Interfaces} from '@oclif/core'
 import {connect} from '../cluster/connection.ts'
 import {baseFlags} from '../base-command.ts'
+import {rulePages} from '../diagnosis/rules.ts'
 import {icmpTypeNames} from '../events/icmp-names.ts'
 import {commands} from './index.ts'
 
@@ -45,6 +46,7 @@ async function candidates(words: readonly string[]): Promise<Candidates> {
   }
   if (flagOf(previous, flags)?.type === 'option') return fitting(valuesOf(previous, flags), unfinished)
   if (unfinished.startsWith('-')) return fitting(flagLines(flags), unfinished)
+  if (words[0] === 'explain') return fitting(ruleLines(), unfinished)
   return fitting(words[0] === 'observe' ? await targetLines(words) : {lines: [], directive: noFiles}, unfinished)
 }
 
@@ -55,6 +57,11 @@ const fitting = ({lines, directive}: Candidates, start: string): Candidates => (
 
 const verbLines = (): Candidates => ({
   lines: Object.entries(commands).map(([name, {summary}]) => `${name}\t${summary}`),
+  directive: noFiles,
+})
+
+const ruleLines = (): Candidates => ({
+  lines: rulePages.map(({rule, title}) => `${rule}\t${title}`),
   directive: noFiles,
 })
 

@@ -13,7 +13,7 @@ export const extensionPages = {
       'A deprecated header that lets a sender route a packet back and forth between nodes, for amplification and to pass filters. Linux answers it with Parameter Problem.',
     detection: 'A Routing header of type 0 whose Segments Left is not 0.',
     notThis: 'Segments Left 0, which is ignored by its receiver; types 2, 3 and 4.',
-    fix: `Drop it at the edge. ${asSender}`,
+    fix: asSender,
     references: ['RFC 5095 §3'],
   },
   'hbh-order': {

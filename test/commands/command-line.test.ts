@@ -3,7 +3,9 @@ import {mkdtempSync, rmSync, symlinkSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
+import {commands} from '../../src/commands/index.ts'
 
+const verbs = Object.keys(commands).join(', ')
 const root = join(import.meta.dirname, '../..')
 const plugin = join(root, 'bin/kubectl-ipv6')
 let folder: string
@@ -53,10 +55,10 @@ test('the version is that of the package', () => {
 describe('bad usage is two sentences on stderr and exit status 2', () => {
   test.each([
     [['obsreve'], 'error: There is no verb "obsreve".\nDid you mean: kubectl ipv6 observe\n'],
-    [['frobnicate'], 'error: There is no verb "frobnicate".\nVerbs: cleanup, observe, version.\n'],
-    [['toString'], 'error: There is no verb "toString".\nVerbs: cleanup, observe, version.\n'],
-    [['constructor'], 'error: There is no verb "constructor".\nVerbs: cleanup, observe, version.\n'],
-    [['__proto__', 'x'], 'error: There is no verb "__proto__".\nVerbs: cleanup, observe, version.\n'],
+    [['frobnicate'], `error: There is no verb "frobnicate".\nVerbs: ${verbs}.\n`],
+    [['toString'], `error: There is no verb "toString".\nVerbs: ${verbs}.\n`],
+    [['constructor'], `error: There is no verb "constructor".\nVerbs: ${verbs}.\n`],
+    [['__proto__', 'x'], `error: There is no verb "__proto__".\nVerbs: ${verbs}.\n`],
     [
       ['observe', '--prt', '4'],
       'error: There is no flag --prt.\nDid you mean --port? Run: kubectl ipv6 observe --help\n',
