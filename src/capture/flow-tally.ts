@@ -42,6 +42,7 @@ export class FlowTally {
   readonly #path = {direction: 0, family: 0, interface: 0}
   #began: {readonly seconds: number; readonly nanoseconds: number} | undefined
   #elapsedNs = 0
+  #nextNs = 0
   #hasDirections = true
   #isPending = false
 
@@ -62,6 +63,11 @@ export class FlowTally {
   /** From the first frame to the newest. */
   get elapsedNs(): number {
     return this.#elapsedNs
+  }
+
+  /** From the first frame to the one that is counted next, or was counted last. */
+  get nextNs(): number {
+    return this.#nextNs
   }
 
   /** Frames by link types that are not decoded, which are counted as not readable. */
@@ -87,6 +93,7 @@ export class FlowTally {
       if (!this.#isPending && !this.#file.next()) return true
       this.#isPending = false
       const sinceNs = this.#sinceBegin(cursor.seconds, cursor.nanoseconds)
+      this.#nextNs = sinceNs
       if (sinceNs >= untilNs) {
         this.#isPending = true
         return false

@@ -3,6 +3,7 @@ import {badUsage} from '../errors.ts'
 import {type ColourChoice} from '../output/colour.ts'
 import type {TimeFormat} from '../output/time.ts'
 import {type Feeds, type HookChoice, noFeeds} from '../protocol/settings.ts'
+import {captureRequest, type CaptureRequest} from './capture-request.ts'
 import {parseDuration} from './duration.ts'
 import {connectOptions, type FlagReader, type FlagValues, reader} from './flag-reader.ts'
 import type {FlagToken} from './filter-token.ts'
@@ -32,6 +33,8 @@ export interface ObserveRequest {
   readonly maxDurationMs: number
   readonly durationMs?: number
   readonly view: ViewRequest
+  /** A capture instead of targets. */
+  readonly capture?: CaptureRequest
 }
 
 export interface AgentRequest {
@@ -81,9 +84,24 @@ export function observeRequest({flags, targets, raw}: ParsedLine): ObserveReques
     maxDurationMs: maxDurationOf(text),
     ...durationOf(text),
     view: viewRequest(text, flags),
+    ...captureOf({flags, targets, raw}, text, filter),
   }
   refuseContradictions(request)
   return request
+}
+
+function captureOf(line: ParsedLine, text: FlagReader, filter: FlowFilter): Pick<ObserveRequest, 'capture'> {
+  const path = text.one('input-file')
+  if (path === undefined) return {}
+  const given = line.raw.flatMap((token) => (token.type === 'flag' ? [token.flag] : []))
+  const hasInterval = given.includes('interval')
+  const capture = captureRequest(path, {
+    given,
+    targets: line.targets,
+    names: filter.names.length,
+    form: text.one('output'),
+  })
+  return {capture: {...capture, ...(hasInterval ? {intervalMs: intervalOf(text)} : {})}}
 }
 
 function intervalOf(text: FlagReader): number {

@@ -1,21 +1,29 @@
 import {badUsage} from '../errors.ts'
 import {isColoured, palette} from '../output/colour.ts'
 import {escapeText} from '../output/escape.ts'
+import type {CaptureRequest} from './capture-request.ts'
+import type {CaptureOptions, OpenCapture} from './capture-source.ts'
 import type {ObserveRequest, OutputForm} from './observe-request.ts'
 import {runNodes, type Stage} from './run-nodes.ts'
 import type {View} from './view.ts'
 
 /** One `observe`: asks, shows, and returns when the node is clean again. */
 export async function observe(request: ObserveRequest, version: string): Promise<void> {
-  const form = request.agent.dryRun ? 'text' : chosenForm(request.view.form)
-  await runNodes({request, version, view: (stage) => viewOf(form, request, stage)})
+  const {agent, capture, view} = request
+  const form = capture !== undefined ? (view.form ?? 'text') : agent.dryRun ? 'text' : chosenForm(view.form)
+  await runNodes({request, version, view: (stage) => viewOf(form, request, stage), openCapture: openFlows})
+}
+
+async function openFlows(capture: CaptureRequest, options: CaptureOptions): Promise<OpenCapture> {
+  const {openCapture} = await import('./capture-source.ts')
+  return openCapture(capture, options)
 }
 
 async function viewOf(form: OutputForm, request: ObserveRequest, stage: Stage): Promise<View> {
   const {colour, timeFormat, top} = request.view
   const paint = palette(isColoured(colour, {isTerminal: process.stdout.isTTY, environment: process.env}))
-  const {run, sink, notices, interruption, hasNodes} = stage
-  const streamed = {run, sink, notices, top}
+  const {run, sink, notices, interruption, hasNodes, clock} = stage
+  const streamed = {run, sink, notices, top, ...(clock === undefined ? {} : {nowNs: clock.nowNs})}
   if (form === 'live') {
     const {LiveView} = await import('./live-view.ts')
     return new LiveView({...streamed, palette: paint, interruption, title: titleOf(request)})

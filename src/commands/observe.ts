@@ -1,5 +1,6 @@
 import {Flags} from '@oclif/core'
 import {BaseCommand} from '../base-command.ts'
+import {captureFlags} from './capture-request.ts'
 import {agentFlags, filterFlags, runFlags, targetArgs, targetFlags} from './flags.ts'
 import {observeRequest} from './observe-request.ts'
 
@@ -26,6 +27,10 @@ The same filter twice is OR, different filters are AND, --not negates the one th
       command: 'kubectl ipv6 observe worker-1 worker-2 --service shop/cart --duration 30s',
     },
     {
+      description: 'The flows of a capture, without root and without a cluster',
+      command: 'kubectl ipv6 observe --input-file trace.pcapng.gz --not --port 53',
+    },
+    {
       description: 'This machine, both families, two interfaces',
       command: "sudo kubectl ipv6 observe local --family all -i eth0 -i 'wg*'",
     },
@@ -34,9 +39,14 @@ The same filter twice is OR, different filters are AND, --not negates the one th
   static override args = targetArgs
   static override flags = {
     ...targetFlags,
+    ...captureFlags,
     ...filterFlags,
     ...runFlags,
-    interval: Flags.string({...group, default: '1s', summary: 'Time between two refreshes.'}),
+    interval: Flags.string({
+      ...group,
+      default: '1s',
+      summary: 'Time between two refreshes; of a capture by its own clock, and without it one at its end.',
+    }),
     top: Flags.integer({...group, min: 1, default: 10, summary: 'Flows in the summary.'}),
     flows: Flags.integer({
       ...group,

@@ -2,12 +2,14 @@ import {reportFailure} from '../base-command.ts'
 import {type Names, noNames} from '../events/names.ts'
 import {RunState} from '../events/run-state.ts'
 import type {FlowSource} from '../session/source.ts'
+import type {CaptureRequest} from './capture-request.ts'
+import type {CaptureOptions, OpenCapture} from './capture-source.ts'
 import {observeLocal, planRun} from './flow-source.ts'
 import {Interruption} from './interruption.ts'
 import {Notices} from './notices.ts'
 import type {ObserveRequest} from './observe-request.ts'
 import {localPlace, type Place} from './places.ts'
-import {type RunOutcome, showRun} from './show-run.ts'
+import {type RunClock, type RunOutcome, showRun} from './show-run.ts'
 import {Sink} from './sink.ts'
 import type {View} from './view.ts'
 
@@ -19,12 +21,16 @@ export interface Stage {
   readonly interruption: Interruption
   /** More than one place is looked at. */
   readonly hasNodes: boolean
+  /** Of what is shown; absent: this machine's. */
+  readonly clock?: RunClock
 }
 
 export interface NodeRun {
   readonly request: ObserveRequest
   readonly version: string
   readonly view: (stage: Stage) => Promise<View>
+  /** Of a verb that reads captures. */
+  readonly openCapture?: (capture: CaptureRequest, options: CaptureOptions) => Promise<OpenCapture>
 }
 
 /** One run over this machine or a cluster's nodes: asks, shows, and returns when they are clean again. */
@@ -37,7 +43,7 @@ export async function runNodes(nodeRun: NodeRun): Promise<void> {
   )
   const sink = new Sink(process.stdout, () => interruption.stop())
   const run = new Run(nodeRun, {notices, interruption, sink})
-  report(request.targets[0] === 'local' ? await run.local() : await run.cluster())
+  report(await run.outcome())
 }
 
 /** The failure of the only node is the run's; with others beside it, each is told and the exit status says that something is missing. */
@@ -60,6 +66,22 @@ class Run {
     this.#means = means
   }
 
+  async outcome(): Promise<RunOutcome> {
+    const {capture, targets} = this.#run.request
+    if (capture !== undefined) return await this.capture(capture)
+    return await (targets[0] === 'local' ? this.local() : this.cluster())
+  }
+
+  async capture(capture: CaptureRequest): Promise<RunOutcome> {
+    const {request, version, openCapture} = this.#run
+    if (openCapture === undefined) throw new TypeError('this verb reads no captures')
+    const {filter, interfaces, view} = request
+    const {signal: stop} = this.#means.interruption
+    const options = {filter: filter.kernel, interfaces, version, isQuiet: view.isQuiet, stop}
+    await using opened = await openCapture(capture, options)
+    return await this.#show(opened.source, opened)
+  }
+
   async local(): Promise<RunOutcome> {
     const {interruption} = this.#means
     return this.#show(observeLocal({...planRun(this.#run.request), stop: interruption.signal}), {
@@ -77,16 +99,21 @@ class Run {
 
   async #show(
     source: FlowSource,
-    {names, places}: {readonly names: Names; readonly places: ReadonlyMap<string, Place>},
+    {
+      names,
+      places,
+      clock,
+    }: {readonly names: Names; readonly places: ReadonlyMap<string, Place>; readonly clock?: RunClock},
   ): Promise<RunOutcome> {
     const {filter, durationMs} = this.#run.request
     const {interruption} = this.#means
     const run = new RunState({names, clauses: filter.names})
-    const view = await this.#run.view({...this.#means, run, hasNodes: places.size > 1})
+    const told = clock === undefined ? {} : {clock}
+    const view = await this.#run.view({...this.#means, run, hasNodes: places.size > 1, ...told})
     const onStart = (): void => {
       if (durationMs !== undefined) interruption.stopAfter(durationMs)
     }
-    return showRun(source, {run, view, places, onStart})
+    return showRun(source, {run, view, places, onStart, ...told})
   }
 }
 

@@ -10,6 +10,20 @@ export interface ShowOptions {
   /** By the name that events carry. */
   readonly places: ReadonlyMap<string, Place>
   readonly onStart: () => void
+  /** Of what is shown; absent: this machine's. */
+  readonly clock?: RunClock
+}
+
+export interface RunClock {
+  /** Since 1970. */
+  readonly nowNs: () => bigint
+  /** Since the run's start. */
+  readonly elapsedMs: () => number
+}
+
+function machineClock(): RunClock {
+  const startedMs = performance.now()
+  return {nowNs: () => BigInt(Date.now()) * 1_000_000n, elapsedMs: () => performance.now() - startedMs}
 }
 
 export interface RunOutcome {
@@ -35,20 +49,11 @@ export async function showRun(source: FlowSource, options: ShowOptions): Promise
   return {nodes: nodes.size, failures}
 }
 
-async function show(event: SourceEvent, {run, view, places, onStart}: ShowOptions): Promise<void> {
+async function show(event: SourceEvent, options: ShowOptions): Promise<void> {
+  const {run, view} = options
   const {node} = event
   if (event.type === 'start') {
-    onStart()
-    const startedMs = performance.now()
-    const place = places.get(node) ?? {node, target: node}
-    await view.started(
-      run.start(node, event.hello, {
-        ...place,
-        nowNs: BigInt(Date.now()) * 1_000_000n,
-        elapsedMs: () => performance.now() - startedMs,
-      }),
-    )
-    for (const warning of event.hello.warnings) view.notice(node, warning)
+    await begin(event, options)
     return
   }
   if (event.type === 'notice') {
@@ -72,4 +77,15 @@ async function show(event: SourceEvent, {run, view, places, onStart}: ShowOption
 async function showFeed(event: SourceEvent, state: NodeState, view: View): Promise<void> {
   if (event.type === 'records') await view.recorded?.(state, event.kind, event.records)
   if (event.type === 'facts') await view.informed?.(state, event.facts)
+}
+
+async function begin(
+  {node, hello}: Extract<SourceEvent, {type: 'start'}>,
+  {run, view, places, onStart, clock}: ShowOptions,
+): Promise<void> {
+  onStart()
+  const {nowNs, elapsedMs} = clock ?? machineClock()
+  const place = places.get(node) ?? {node, target: node}
+  await view.started(run.start(node, hello, {...place, nowNs: nowNs(), elapsedMs}))
+  for (const warning of hello.warnings) view.notice(node, warning)
 }

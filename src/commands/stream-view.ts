@@ -18,6 +18,8 @@ export interface StreamOptions {
   readonly sink: Sink
   readonly notices: Notices
   readonly top: number
+  /** When the summary is made; absent: by this machine's clock. */
+  readonly nowNs?: () => bigint
 }
 
 export interface TextOptions extends StreamOptions {
@@ -87,7 +89,7 @@ export class JsonView extends StreamView {
 
   override async finish(): Promise<void> {
     const {run, sink, top} = this.options
-    const timeNs = nowNs()
+    const timeNs = (this.options.nowNs ?? nowNs)()
     for (const each of run.summaries(top))
       await sink.write(jsonLine(summaryObject(each.summary, {timeNs, top: each.top})))
   }
@@ -103,14 +105,16 @@ export class TextView extends StreamView {
     this.#options = options
   }
 
-  override started({key, hello}: NodeState): Promise<void> {
+  override started({key, hello, isCapture}: NodeState): Promise<void> {
+    if (isCapture) return Promise.resolve()
     const hooked = hello.interfaces.filter(({hooks}) => hooks.length > 0).length
     this.notice(key, `Observing ${hooked} of ${hello.interfaces.length} interfaces, kernel ${hello.kernel}.`)
     return Promise.resolve()
   }
 
   /** Told with the next refresh. */
-  override changed({key}: NodeState, change: InterfaceChange): Promise<void> {
+  override changed({key, isCapture}: NodeState, change: InterfaceChange): Promise<void> {
+    if (isCapture) return Promise.resolve()
     const news = this.#news.get(key) ?? new InterfaceNews()
     this.#news.set(key, news)
     news.add(change)

@@ -67,6 +67,11 @@ export class NodeState {
     for (const each of hello.interfaces) this.interfaces.learn(each)
   }
 
+  /** No kernel counted: packets were read from a capture. */
+  get isCapture(): boolean {
+    return this.hello.kernel === ''
+  }
+
   /** The node's clock at its last drain, ns since 1970. */
   get nowNs(): bigint {
     return this.#nowNs

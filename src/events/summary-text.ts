@@ -18,7 +18,12 @@ interface SummaryBlock {
 /** The last block of a run: what was seen, where each packet went, and what was taken away again. */
 export function summaryText(summary: Summary, {top, palette, findings}: SummaryBlock): string {
   const {node, target, seconds, seen, flows, protocols, classes, icmp} = summary
-  const place = target?.startsWith('pod/') === true ? `${target} on ${node}` : node
+  const place =
+    summary.isCapture && target !== undefined
+      ? target
+      : target?.startsWith('pod/') === true
+        ? `${target} on ${node}`
+        : node
   const title = node === '*' ? 'all nodes' : escapeText(place)
   const heading = `${title}: ${plural(seen.packets, 'packet')}, ${byteQuantity(seen.bytes)} and ${plural(flows, 'flow')} in ${shortDuration(seconds * 1000)}`
   const blocks = [
@@ -126,7 +131,9 @@ function verdictOf(summary: Summary, palette: Palette): string {
     : palette.bad('this does not add up; please report it')
 }
 
-function removedText({removed, clean, remains, failure}: Summary, palette: Palette): string {
+function removedText({removed, clean, remains, failure, isCapture}: Summary, palette: Palette): string {
+  const ended = failure === undefined ? [] : [palette.bad(`ended early: ${escapeText(failure)}`)]
+  if (isCapture) return indent(ended.join('\n'))
   const {programs, links, maps, pods} = removed
   const things = [
     plural(programs, 'program'),
@@ -140,7 +147,7 @@ function removedText({removed, clean, remains, failure}: Summary, palette: Palet
   const lines = [
     `removed ${things.join(', ')}: ${verdict}`,
     ...remains.map((line) => palette.warning(escapeText(line))),
-    ...(failure === undefined ? [] : [palette.bad(`ended early: ${escapeText(failure)}`)]),
+    ...ended,
   ]
   return indent(lines.join('\n'))
 }

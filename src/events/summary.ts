@@ -9,6 +9,8 @@ import type {NodeState} from './node-state.ts'
 export interface Summary {
   readonly node: string
   readonly target: string | undefined
+  /** Of a capture, where nothing had to be taken away. */
+  readonly isCapture: boolean
   readonly seconds: number
   readonly seen: Counts
   readonly filtered: Counts
@@ -58,6 +60,7 @@ export function summarize(state: NodeState, ledger: Ledger, isNamed: boolean): S
   return {
     node: state.node,
     target: state.target,
+    isCapture: state.isCapture,
     seconds: state.seconds,
     seen: sumOf(({seen}) => [seen]),
     filtered: plus(
@@ -145,6 +148,7 @@ export function joinSummaries(all: readonly Summary[], missed: ReadonlyMap<strin
   return {
     node: '*',
     target: undefined,
+    isCapture: all.length > 0 && all.every(({isCapture}) => isCapture),
     seconds: Math.max(0, ...all.map(({seconds}) => seconds)),
     seen: sumOf(({seen}) => seen),
     filtered: sumOf(({filtered}) => filtered),

@@ -1,0 +1,55 @@
+import {Flags} from '@oclif/core'
+import {badUsage} from '../errors.ts'
+
+/** Of every verb that reads captures. */
+export const captureFlags = {
+  'input-file': Flags.string({
+    helpGroup: 'TARGET',
+    summary: 'Read a capture instead: pcap or pcapng, compressed or not; - is stdin. Needs neither root nor a cluster.',
+    helpValue: 'FILE',
+  }),
+}
+
+export interface CaptureRequest {
+  /** `-` is stdin. */
+  readonly path: string
+  /** By the capture's clock; absent: one refresh at the end. */
+  readonly intervalMs?: number
+}
+
+export interface BesideCapture {
+  /** Flags of the command line, without defaults. */
+  readonly given: readonly string[]
+  readonly targets: readonly string[]
+  /** How many filters are on names. */
+  readonly names: number
+  readonly form: string | undefined
+}
+
+/** What chooses a node, places an agent there, or limits its run. */
+const ofNodes: ReadonlySet<string> = new Set([
+  'namespace', 'kubeconfig', 'context', 'cluster', 'user', 'as', 'as-group',
+  'selector', 'all-nodes', 'duration', 'max-duration', 'flows', 'hook',
+  'agent-namespace', 'agent-image', 'image-pull-policy', 'image-pull-secret', 'toleration', 'profile', 'dry-run',
+]) // prettier-ignore
+
+/** Refuses what a capture cannot give. */
+export function captureRequest(path: string, {given, targets, names, form}: BesideCapture): CaptureRequest {
+  if (targets.length > 0)
+    throw badUsage('--input-file and a target exclude each other', `Leave out ${targets.join(' ')}, or --input-file.`)
+  const [other] = given.filter((flag) => ofNodes.has(flag))
+  if (other !== undefined)
+    throw badUsage(
+      `--${other} has no meaning with --input-file, which reads a capture and asks no node`,
+      'Leave it out.',
+    )
+  if (names > 0)
+    throw badUsage(
+      'No packet of a capture can match a filter on names: it has addresses only',
+      'Filter by --ip instead.',
+    )
+  if (form === 'live')
+    throw badUsage('-o live shows what happens now, and a capture is over', 'Use -o text, wide or json.')
+  if (path === '') throw badUsage('--input-file is empty', 'Name a pcap or pcapng file, or - for stdin.')
+  return {path}
+}
