@@ -1,0 +1,80 @@
+import {describe, expect, test} from 'vitest'
+import type {NeighbourChange} from '../../src/diagnosis/observation.ts'
+import {readNeighbourChanges} from '../../src/events/neighbour-change.ts'
+import {readDropCopies, readDropReport} from '../../src/protocol/drops.ts'
+import {runInPair} from './pair.ts'
+import {recordsOf, watchWhile} from './traces.ts'
+
+const pair = runInPair()
+
+const changesOf = (events: Parameters<typeof recordsOf>[0]): readonly NeighbourChange[] =>
+  recordsOf(events, 'neighbours').flatMap((records) =>
+    [...readNeighbourChanges(records, () => 'v0')].map(({change}) => change),
+  )
+
+async function joined(): Promise<void> {
+  pair.home.ip('-6 address replace fd00::a/64 dev v0 nodad')
+  pair.far.ip('-6 address replace fd00::b/64 dev v1 nodad')
+  await pair.home.run('ping', '-6', '-c', '1', '-W', '5', 'fd00::b')
+}
+
+describe('tracepoints', () => {
+  test('tell how a neighbour is resolved, changed and removed, and leave nothing behind', async () => {
+    const {events, stopped} = await watchWhile({feeds: {neighbours: true}}, async () => {
+      await joined()
+      pair.home.ip('-6 neigh replace fd00::b lladdr 02:00:00:00:00:99 nud stale dev v0')
+      pair.home.ip('-6 neigh del fd00::b dev v0')
+    })
+    const changes = changesOf(events).filter(({ip}) => ip === 'fd00::b')
+    const macOfFar = /link\/ether (\S+)/.exec(pair.far.ip('link show v1'))?.[1]
+    expect(changes.map(({event, oldState, state, mac}) => [event, oldState, state, mac])).toEqual(
+      expect.arrayContaining([
+        ['create', undefined, 'NONE', undefined],
+        ['update', 'INCOMPLETE', 'REACHABLE', macOfFar],
+        ['update', 'REACHABLE', 'STALE', '02:00:00:00:00:99'],
+      ]),
+    )
+    expect(changes.find(({mac}) => mac === '02:00:00:00:00:99')?.oldMac).toBe(macOfFar)
+    expect(changes.at(-1)?.event).toBe('remove')
+    expect(stopped).toMatchObject({clean: true, remains: []})
+    expect(stopped.removed.links).toBeGreaterThanOrEqual(6)
+  })
+
+  test('leave neighbours of other namespaces out', async () => {
+    const {events} = await watchWhile({feeds: {neighbours: true}}, async () => {
+      await joined()
+      await pair.far.run('ping', '-6', '-c', '1', '-W', '5', 'fd00::a')
+    })
+    expect(changesOf(events).map(({ip}) => ip)).not.toContain('fd00::a')
+  })
+
+  test('count each drop by reason and function', async () => {
+    const {events} = await watchWhile({feeds: {drops: true}}, async () => {
+      await joined()
+      await sendUdp(100)
+    })
+    const reports = recordsOf(events, 'drops').map(readDropReport)
+    const closed = reports
+      .flatMap(({counts}) => counts)
+      .filter(({reason, protocol, interface: name}) => reason === 'NO_SOCKET' && protocol === 17 && name === 'v1')
+    expect(closed.at(-1)).toMatchObject({count: 100, symbol: expect.stringContaining('udp6') as string, family: 6})
+    expect(reports.at(-1)?.uncounted).toBe(0)
+    const copies = recordsOf(events, 'drop-copies').flatMap(readDropCopies)
+    const [copy] = copies.filter(({reason, interface: name}) => reason === 'NO_SOCKET' && name === 'v1')
+    expect(copy?.length).toBe(40 + 8 + 4)
+    expect(
+      Buffer.from(copy?.bytes ?? '', 'base64')
+        .subarray(0, 7)
+        .toString('hex'),
+    ).toMatch(/^6.{7}000c11$/)
+  })
+})
+
+const script = `
+import socket, sys
+out = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+for each in range(int(sys.argv[1])):
+  out.sendto(b'1234', ('fd00::b', 9))
+`
+/** To a port that nobody has, unconnected: an error that comes back stops nothing. */
+const sendUdp = (count: number): Promise<string> => pair.home.run('python3', '-c', script, String(count))
