@@ -12,13 +12,6 @@ struct {
 	__type(value, struct tally);
 } chains SEC(".maps");
 
-/* Whose ports nobody knows cannot pass a filter. */
-inlined bool is_broken_chain(const struct frame *frame, __u32 verdict)
-{
-	return settings.chains && !settings.clauses && settings.directions & 1 << frame->direction &&
-	       (verdict == UNDECODABLE_TRUNCATED_CHAIN || verdict == UNDECODABLE_CHAIN_TOO_LONG);
-}
-
 inlined enum chain_end chain_end(__u32 verdict)
 {
 	if (verdict == DECODED)
@@ -26,26 +19,49 @@ inlined enum chain_end chain_end(__u32 verdict)
 	return verdict == UNDECODABLE_TRUNCATED_CHAIN ? CHAIN_TRUNCATED : CHAIN_TOO_LONG;
 }
 
-inlined void count_chain(const struct cpu_state *state, struct direction_totals *totals, const struct packet *packet,
-			 __u32 verdict)
+/* Walks once more: keeping the numbers in the first walk would cost those who do not ask for them. */
+inlined void list_headers(const struct frame *frame, const struct subject *subject, struct chain_key *key)
 {
-	struct tally one = {.packets = packet->packets, .bytes = packet->bytes};
-	struct chain_key key = {
-		.direction = packet->direction,
-		.family = packet->family,
-		.end = chain_end(verdict),
-		.depth = packet->depth,
-		.protocol = packet->protocol,
-	};
-	struct tally *count;
+	__u32 offset = subject->chain, protocol;
+	__u8 first;
 
-	__builtin_memcpy(key.headers, state->walk.numbers, sizeof(key.headers));
+	if (load_bytes(frame, subject->names_first, &first, sizeof(first)))
+		return;
+	protocol = first;
+	for (__u32 depth = 0; depth < LONGEST_CHAIN; depth++) {
+		const volatile struct protocol_entry *entry = &protocol_table[protocol];
+		__u16 words;
+
+		if (depth >= subject->depth || offset > FARTHEST_OFFSET)
+			break;
+		key->headers[depth] = protocol;
+		if (load_bytes(frame, offset, &words, sizeof(words)))
+			break;
+		protocol = words & 0xff;
+		offset += 8 + ((words >> 8 & entry->length_mask) << (entry->length_shift & 3));
+	}
+}
+
+inlined void count_chain(const struct frame *frame, struct direction_totals *totals, const struct subject *subject)
+{
+	struct tally *count, one = {.packets = subject->packets, .bytes = subject->bytes};
+	struct chain_key key = {
+		.direction = subject->direction,
+		.family = subject->family,
+		.end = chain_end(subject->verdict),
+		.depth = subject->depth,
+		.protocol = subject->protocol,
+	};
+
+	list_headers(frame, subject, &key);
 	/* Another CPU may add the key meanwhile: that sets only its own count. */
 	count = bpf_map_lookup_elem(&chains, &key);
-	if (count)
-		add(count, packet);
-	else if (bpf_map_update_elem(&chains, &key, &one, BPF_ANY))
-		add(&totals->chains_overflow, packet);
+	if (!count && !bpf_map_update_elem(&chains, &key, &one, BPF_ANY))
+		return;
+	if (!count)
+		count = &totals->chains_overflow;
+	count->packets += subject->packets;
+	count->bytes += subject->bytes;
 }
 
 #endif

@@ -4,7 +4,6 @@
 #define CHAIN_H
 
 #include "frame.h"
-#include "settings.h"
 
 enum protocol_trait : __u8 {
 	IS_EXTENSION = 1,
@@ -55,7 +54,6 @@ inlined __u32 protocol_entry(__u32 protocol)
 
 /* Where a walk begins, and what it leaves behind: in map memory, of whose values the verifier knows nothing. */
 struct walk {
-	__u8 numbers[LONGEST_CHAIN] __attribute__((aligned(8)));	/* of the headers in their order; kept where chains are asked for */
 	__u32 end;
 	__u32 offset;
 	__u32 protocol;
@@ -63,7 +61,6 @@ struct walk {
 	__u32 headers;
 	__u32 fragments;
 	__u32 verdict;
-	__u32 spare;
 };
 
 #define DECODED 0x100		/* beside the values of enum undecodable_reason */
@@ -115,8 +112,6 @@ inlined void walk_chain(const struct frame *frame, volatile struct walk *walk)
 		if (read_extension(frame, offset, &words))
 			break;
 		verdict = UNDECODABLE_CHAIN_TOO_LONG;
-		if (settings.chains)
-			walk->numbers[depth & (LONGEST_CHAIN - 1)] = protocol;
 		walk->headers |= 1 << (entry->index & 7);
 		protocol = words & 0xff;
 		offset += 8 + ((words >> 8 & entry->length_mask) << (entry->length_shift & 3));

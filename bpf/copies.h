@@ -51,16 +51,17 @@ inlined bool take_budget(struct budget *budget)
 	return tokens >= ONE_COPY;
 }
 
-inlined void describe_copy(const struct frame *frame, const struct packet *packet, struct packet_copy *copy)
+inlined void describe_copy(const struct frame *frame, const struct subject *subject, struct packet_copy *copy)
 {
 	volatile struct __sk_buff *skb = frame->context;
 
 	copy->time = bpf_ktime_get_ns();
-	copy->interface = frame->interface;
-	copy->segment_size = gso_size(frame);
-	copy->segments = packet->packets;
-	copy->direction = frame->direction;
-	copy->link = frame->has_link_header ? LINK_ETHERNET : LINK_NONE;
+	copy->interface = subject->interface;
+	copy->length = subject->length;
+	copy->segment_size = subject->segment_size;
+	copy->segments = subject->packets;
+	copy->direction = subject->direction;
+	copy->link = subject->link;
 	copy->tag = 0;
 	copy->tag_protocol = 0;
 	if (frame->hook == HOOK_XDP || !skb->vlan_present)
@@ -71,12 +72,9 @@ inlined void describe_copy(const struct frame *frame, const struct packet *packe
 
 inlined long write_copy(const struct frame *frame, struct copy_state *state, __u32 most)
 {
-	__u32 length = frame->hook == HOOK_XDP ? bpf_xdp_get_buff_len(frame->context) : frame->length;
-	__u32 size = length < most ? length : most;
+	__u32 size = state->copy.length < most ? state->copy.length : most;
 
-	state->copy.length = length;
 	state->copy.captured = size;
-	size = forget(frame, size);
 	/* Compared and used in one register, or the verifier does not believe it. */
 	asm volatile("" : "+r"(size));
 	if (size == 0 || size > LARGEST_COPY)
@@ -86,49 +84,35 @@ inlined long write_copy(const struct frame *frame, struct copy_state *state, __u
 	return bpf_ringbuf_output(&copies, &state->copy, sizeof(state->copy) + size, NO_WAKEUP);
 }
 
-
-inlined void copy_packet(const struct frame *frame, struct direction_totals *totals, const struct packet *packet,
+inlined void copy_packet(const struct frame *frame, struct direction_totals *totals, const struct subject *subject,
 			 enum copy_kind kind, __u32 budget)
 {
-	__u32 only = 0, type = packet->ports & 0xff;
+	__u32 only = 0, packets = subject->packets;
 	struct copy_state *state = bpf_map_lookup_elem(&copy_states, &only);
 
 	if (!state)
 		return;
-	if (!take_budget(&state->budgets[frame->direction][budget])) {
+	if (!take_budget(&state->budgets[subject->direction & 1][budget])) {
 		if (kind == COPY_ICMPV6)
-			totals->over_budget[type] += packet->packets;
+			totals->over_budget[subject->type] += packets;
 		else
-			totals->chains_over_budget += packet->packets;
+			totals->chains_over_budget += packets;
 		return;
 	}
-	describe_copy(frame, packet, &state->copy);
+	describe_copy(frame, subject, &state->copy);
 	state->copy.kind = kind;
 	if (!write_copy(frame, state, kind == COPY_ICMPV6 ? LARGEST_COPY : LARGEST_CHAIN_COPY))
-		totals->copied += packet->packets;
+		totals->copied += packets;
 	else if (kind == COPY_ICMPV6)
-		totals->ring_full[type] += packet->packets;
+		totals->ring_full[subject->type] += packets;
 	else
-		totals->chains_ring_full += packet->packets;
+		totals->chains_ring_full += packets;
 }
 
-inlined void copy_decoded(const struct frame *frame, struct direction_totals *totals, const struct packet *packet)
+inlined bool is_asked_for(const struct subject *subject)
 {
-	__u32 type = packet->ports & 0xff;
-
-	if (packet->family != FAMILY_IPV6)
-		return;
-	if (settings.copies_icmpv6 && packet->class == PROTOCOL_ICMPV6 && packet->traits & HAS_TYPE &&
-	    settings.copied_types[type >> 6] >> (type & 63) & 1)
-		return copy_packet(frame, totals, packet, COPY_ICMPV6,
-				   packet->key[0] | packet->key[1] ? type : BUDGETS_FROM_NOBODY + type);
-	if (settings.chains && packet->depth)
-		copy_packet(frame, totals, packet, COPY_CHAIN, BUDGETS_OF_CHAINS + (packet->marks >> 8 & 0xff));
-}
-
-inlined void copy_broken_chain(const struct frame *frame, struct direction_totals *totals, const struct packet *packet)
-{
-	copy_packet(frame, totals, packet, COPY_CHAIN, BUDGETS_OF_CHAINS + (packet->marks >> 8 & 0xff));
+	return settings.copies_icmpv6 && subject->is_icmpv6 &&
+	       settings.copied_types[subject->type >> 6] >> (subject->type & 63) & 1;
 }
 
 #endif

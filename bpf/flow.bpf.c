@@ -4,8 +4,7 @@
 #include "filter.h"
 #include "table.h"
 #include "totals.h"
-#include "copies.h"
-#include "chain-counts.h"
+#include "tell.h"
 
 inlined void observe(struct frame *frame)
 {
@@ -26,18 +25,13 @@ inlined void observe(struct frame *frame)
 		return add(&totals->other_family, &packet);
 	if (verdict != DECODED) {
 		add_undecodable(totals, &packet, verdict);
-		if (!is_broken_chain(frame, verdict))
-			return;
-		count_chain(state, totals, &packet, verdict);
-		return copy_broken_chain(frame, totals, &packet);
+		return tell_undecodable(frame, state, &packet, verdict);
 	}
 	if (!passes_filter(state, &packet))
 		return add(&totals->rejected, &packet);
+	tell_decoded(frame, state, &packet);
 	add_decoded(totals, &packet);
 	file_packet(state, slot, &packet);
-	if (settings.chains && packet.depth)
-		count_chain(state, totals, &packet, verdict);
-	copy_decoded(frame, totals, &packet);
 }
 
 inlined int observe_skb(struct __sk_buff *skb, enum direction direction, bool has_link_header)

@@ -135,8 +135,6 @@ inlined __u32 decode_chain(const struct frame *frame, struct cpu_state *state, s
 	walk->offset = packet->offset;
 	walk->protocol = packet->protocol;
 	walk->headers = 0;
-	if (settings.chains)
-		__builtin_memset((void *)walk->numbers, 0, sizeof(walk->numbers));
 	walk->fragments = packet->marks >> 16;
 	walk_chain(frame, walk);
 	packet->offset = walk->offset;

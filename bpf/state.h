@@ -8,6 +8,29 @@
 
 #define WAYS 8
 
+/* A packet that is told, for functions that are not inlined: of map memory the verifier knows nothing. */
+struct subject {
+	byte_count	bytes;
+	__u32		packets;
+	__u32		length;		/* of the frame */
+	__u32		interface;
+	__u32		verdict;
+	__u32		depth;
+	__u32		chain;		/* offset of the first header that follows the IP header */
+	__u32		names_first;	/* offset of the byte that says which it is */
+	__u16		segment_size;
+	__u8		protocol;
+	__u8		type;		/* of ICMPv6 */
+	header_mask	headers;
+	enum direction	direction;
+	enum family	family;
+	enum link_kind	link;
+	__u8		is_icmpv6;
+	__u8		is_from_nobody;
+	__u8		has_chain;
+	__u8		spare;
+};
+
 /* One per generation and CPU. The totals only grow; the agent clears the memo line, the words about the spill and the number of used lines. */
 struct cpu_state {
 	struct flow_line	memo;		/* the last flow that found its set full: a burst of it costs one spill */
@@ -20,7 +43,8 @@ struct cpu_state {
 	__u32			used;		/* lines of this CPU and generation: they fill up from the first */
 	__u32			recent;		/* the line used last; of this generation while it is below used */
 	__u32			recent_digest;	/* of its key */
-	__u8			spare[40];	/* to whole cache lines: no two CPUs share one */
+	__u8			spare[12];	/* to whole cache lines: no two CPUs share one */
+	struct subject		subject;
 	struct totals		totals;
 } __attribute__((aligned(64)));
 

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What is told of single packets. Not inlined: the way of all other packets stays as short as it is without. */
+#ifndef TELL_H
+#define TELL_H
+
+#include "copies.h"
+#include "chain-counts.h"
+
+inlined void tell(const struct frame *frame, struct cpu_state *state)
+{
+	const struct subject *subject = &state->subject;
+	struct direction_totals *totals = &state->totals.directions[subject->direction & 1];
+
+	if (settings.chains && subject->has_chain)
+		count_chain(frame, totals, subject);
+	if (is_asked_for(subject))
+		copy_packet(frame, totals, subject, COPY_ICMPV6, subject->type + (subject->is_from_nobody & 1) * BUDGETS_FROM_NOBODY);
+	else if (settings.chains && subject->has_chain)
+		copy_packet(frame, totals, subject, COPY_CHAIN, BUDGETS_OF_CHAINS + subject->headers);
+}
+
+static __noinline int tell_skb(struct __sk_buff *skb, struct cpu_state *state)
+{
+	struct frame frame = {.context = skb, .hook = HOOK_TC};
+
+	tell(&frame, state);
+	return 0;
+}
+
+static __noinline int tell_xdp(struct xdp_md *xdp, struct cpu_state *state)
+{
+	struct frame frame = {.context = xdp, .hook = HOOK_XDP};
+
+	state->subject.length = bpf_xdp_get_buff_len(xdp);
+	tell(&frame, state);
+	return 0;
+}
+
+inlined void tell_packet(const struct frame *frame, struct cpu_state *state, const struct packet *packet, __u32 verdict)
+{
+	struct subject *subject = &state->subject;
+
+	subject->bytes = packet->bytes;
+	subject->packets = packet->packets;
+	subject->length = frame->length;
+	subject->interface = frame->interface;
+	subject->verdict = verdict;
+	subject->depth = packet->depth;
+	subject->chain = packet->network + IPV6_HEADER + packet->artifact;
+	subject->names_first = packet->network + (packet->artifact ? IPV6_HEADER : 6);
+	subject->segment_size = gso_size(frame);
+	subject->protocol = packet->protocol;
+	subject->type = packet->ports;
+	subject->headers = packet->marks >> 8;
+	subject->direction = frame->direction;
+	subject->family = packet->family;
+	subject->link = frame->has_link_header ? LINK_ETHERNET : LINK_NONE;
+	subject->is_icmpv6 = packet->traits & HAS_TYPE && packet->family == FAMILY_IPV6;
+	subject->is_from_nobody = !(packet->key[0] | packet->key[1]);
+	subject->has_chain = packet->family == FAMILY_IPV6 && packet->depth;
+	if (frame->hook == HOOK_XDP)
+		tell_xdp(frame->context, state);
+	else
+		tell_skb(frame->context, state);
+}
+
+inlined bool is_broken_chain(__u32 verdict)
+{
+	return verdict == UNDECODABLE_TRUNCATED_CHAIN || verdict == UNDECODABLE_CHAIN_TOO_LONG;
+}
+
+/* Whose ports nobody knows cannot pass a filter. */
+inlined void tell_undecodable(const struct frame *frame, struct cpu_state *state, const struct packet *packet,
+			      __u32 verdict)
+{
+	if (!settings.chains || settings.clauses || !(settings.directions & 1 << frame->direction))
+		return;
+	if (is_broken_chain(verdict))
+		tell_packet(frame, state, packet, verdict);
+}
+
+inlined void tell_decoded(const struct frame *frame, struct cpu_state *state, const struct packet *packet)
+{
+	if (settings.tells && (packet->class == PROTOCOL_ICMPV6 || packet->depth))
+		tell_packet(frame, state, packet, DECODED);
+}
+
+#endif
