@@ -1,10 +1,18 @@
 import {Cleanup} from './cleanup.ts'
 import {Explain} from './explain.ts'
+import {Exthdr} from './exthdr.ts'
 import {PluginHelp} from './help.ts'
 import {Ndp} from './ndp.ts'
 import {Observe} from './observe.ts'
 import {Version} from './version.ts'
 
 /** What oclif loads: each verb by the word a person types. */
-export const commands = {cleanup: Cleanup, explain: Explain, ndp: Ndp, observe: Observe, version: Version}
+export const commands = {
+  cleanup: Cleanup,
+  explain: Explain,
+  exthdr: Exthdr,
+  ndp: Ndp,
+  observe: Observe,
+  version: Version,
+}
 export {PluginHelp}

@@ -21,7 +21,10 @@ const copiesObject = ({copied, overBudget, ringFull}: Summary['copies']): JsonVa
   copied + ringFull + overBudget.size === 0 ? undefined : {copied, overBudget: Object.fromEntries(overBudget)}
 
 /** The contract's `summary` line. */
-export const summaryObject = (summary: Summary, {timeNs, top, findings = noFindings}: SummaryLine): JsonValue => ({
+export const summaryObject = (
+  summary: Summary,
+  {timeNs, top, findings = noFindings}: SummaryLine,
+): Readonly<Record<string, JsonValue>> => ({
   kind: 'summary',
   time: rfc3339(timeNs),
   node: summary.node,

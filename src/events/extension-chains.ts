@@ -1,0 +1,59 @@
+import type {ChainEnd, Direction} from '../generated/words.ts'
+import {extensionNames} from '../packet/header-names.ts'
+import type {ChainCount} from './chains.ts'
+import type {Counts} from './conversation-row.ts'
+import {add} from './ledger.ts'
+import {protocolName} from './protocol-names.ts'
+
+/** One chain of extension headers in one direction, with every packet that had it. */
+export interface ChainRow extends Counts {
+  readonly direction: Direction
+  /** By name, outermost first. */
+  readonly headers: readonly string[]
+  /** What follows them; of a chain that did not end, the header that could not be read. */
+  readonly protocol: string
+  readonly end: ChainEnd
+}
+
+/** Exact counts by chain, as the kernel told them last. */
+export class ChainBook {
+  #rows: ReadonlyMap<string, ChainRow> = new Map()
+
+  get rows(): readonly ChainRow[] {
+    return [...this.#rows.values()]
+  }
+
+  /** Takes cumulative counts; returns the chains that were not there before. */
+  learn(counts: readonly ChainCount[]): readonly ChainRow[] {
+    const known = this.#rows
+    const rows = joinChains(counts.map(chainRow))
+    this.#rows = new Map(rows.map((row) => [keyOf(row), row]))
+    return rows.filter((row) => !known.has(keyOf(row)))
+  }
+}
+
+const keyOf = ({direction, headers, protocol, end}: ChainRow): string =>
+  [direction, end, protocol, ...headers].join(' ')
+
+function chainRow({direction, headers, protocol, end, packets, bytes}: ChainCount): ChainRow {
+  const names = headers.map((number) => extensionNames[number] ?? String(number))
+  const next = end === 'decoded' ? protocolName(protocol) : (extensionNames[protocol] ?? protocolName(protocol))
+  return {direction, headers: names, protocol: next, end, packets, bytes}
+}
+
+/** The same chain counted in several places, as one; most packets first. */
+export function joinChains(rows: readonly ChainRow[]): readonly ChainRow[] {
+  const joined = new Map<string, ChainRow>()
+  for (const row of rows) {
+    const {packets, bytes} = joined.get(keyOf(row)) ?? {packets: 0, bytes: 0}
+    joined.set(keyOf(row), {...row, packets: packets + row.packets, bytes: bytes + row.bytes})
+  }
+  return [...joined.values()].sort((a, b) => b.packets - a.packets)
+}
+
+/** Packets that had each header, once or more often. */
+export function countHeaders(rows: readonly ChainRow[]): ReadonlyMap<string, Counts> {
+  const headers = new Map<string, Counts>()
+  for (const row of rows) for (const name of new Set(row.headers)) add(headers, name, row)
+  return new Map([...headers].sort(([, a], [, b]) => b.packets - a.packets))
+}

@@ -1,0 +1,78 @@
+import {Diagnosis} from '../diagnosis/diagnosis.ts'
+import {extensions} from '../diagnosis/extension-rules.ts'
+import {type FoldedFinding, FindingLedger} from '../diagnosis/finding-ledger.ts'
+import type {Finding, Severity} from '../diagnosis/finding.ts'
+import {fragments} from '../diagnosis/fragment-rules.ts'
+import type {Observation} from '../diagnosis/observation.ts'
+import type {ChainCount} from './chains.ts'
+import {ChainBook, type ChainRow} from './extension-chains.ts'
+import {SourceBook} from './extension-sources.ts'
+import type {HeardPacket} from './ndp-message.ts'
+
+export type ExtensionNews =
+  | {readonly type: 'packet'; readonly heard: HeardPacket}
+  | {readonly type: 'chain'; readonly timeNs: bigint; readonly row: ChainRow}
+  | {readonly type: 'finding'; readonly folded: FoldedFinding}
+
+/** What one node's extension headers come to: exact counts by chain, details of the packets that were copied, and what is wrong. */
+export class ExtensionNode {
+  readonly chains = new ChainBook()
+  readonly sources = new SourceBook()
+  readonly #node: string
+  readonly #diagnosis: Diagnosis
+  readonly #ledger = new FindingLedger()
+  #copied = 0
+
+  constructor(node: string, {hearsAll}: {readonly hearsAll: boolean}) {
+    this.#node = node
+    this.#diagnosis = new Diagnosis({kinds: [extensions, fragments], options: {hearsAll}})
+  }
+
+  /** Packets whose details were told. */
+  get copied(): number {
+    return this.#copied
+  }
+
+  /** Different findings by severity. */
+  get counts(): Readonly<Record<Severity, number>> {
+    return this.#ledger.counts()
+  }
+
+  hasFound(severity: Severity): boolean {
+    return this.#ledger.isAtLeast(severity)
+  }
+
+  *hear(met: Omit<HeardPacket, 'node'>): Generator<ExtensionNews> {
+    this.#copied++
+    this.sources.add(met.packet)
+    yield {type: 'packet', heard: {...met, node: this.#node}}
+    yield* this.observe({type: 'packet', ...met})
+  }
+
+  /** Cumulative counts by chain. */
+  *learn(counts: readonly ChainCount[], timeNs: bigint): Generator<ExtensionNews> {
+    for (const row of this.chains.learn(counts)) yield {type: 'chain', timeNs, row}
+  }
+
+  /** Whatever else the rules judge by. */
+  *observe(observation: Observation): Generator<ExtensionNews> {
+    yield* this.#fold(this.#diagnosis.hear(observation))
+  }
+
+  /** Time has passed. */
+  *tick(nowNs: bigint): Generator<ExtensionNews> {
+    yield* this.#fold(this.#diagnosis.tick(nowNs))
+  }
+
+  /** At the end: what was counted on since it was last told. */
+  *rest(): Generator<ExtensionNews> {
+    for (const folded of this.#ledger.rest()) yield {type: 'finding', folded}
+  }
+
+  *#fold(findings: readonly Finding[]): Generator<ExtensionNews> {
+    for (const finding of findings) {
+      const folded = this.#ledger.add(finding)
+      if (folded.isDue) yield {type: 'finding', folded}
+    }
+  }
+}
