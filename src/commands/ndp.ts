@@ -30,6 +30,10 @@ What is wrong is told at once, with evidence, the RFC and what to do; "kubectl i
       summary: 'text (a line a message), wide (with options and raw fields) or json (JSON lines).',
     }),
     ...targetFlags,
+    'input-file': Flags.string({
+      ...group,
+      summary: 'A pcap or pcapng file to read instead of a target, gzipped or not; - is stdin.',
+    }),
     target: Flags.string({...group, summary: 'Only what concerns this address.'}),
     messages: Flags.boolean({...group, summary: 'Only messages, one line each.'}),
     resolutions: Flags.boolean({...group, summary: 'Only who asked for whom, and what became of it.'}),

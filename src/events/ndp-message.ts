@@ -23,6 +23,9 @@ export const isNdp = ({type}: Icmpv6Message): boolean =>
   type === 149 ||
   (type >= 151 && type <= 153)
 
+/** What `ndp` tells: errors, and the neighbour's and the listener's messages; an echo is none of it. */
+export const isTold = (message: Icmpv6Message): boolean => message.type < 128 || isNdp(message)
+
 /** RFC 4862 §5.4.2: only duplicate address detection asks from the unspecified address. */
 export const isDad = (packet: Packet): boolean =>
   packet.ip?.source === '::' && icmpv6Of(packet)?.body.kind === 'neighbor-solicitation'

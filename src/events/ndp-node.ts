@@ -4,7 +4,7 @@ import type {Finding, Severity} from '../diagnosis/finding.ts'
 import type {ClusterFacts, Observation} from '../diagnosis/observation.ts'
 import type {Icmpv6Message} from '../packet/icmpv6-message.ts'
 import type {Packet} from '../packet/packet.ts'
-import {type HeardPacket, icmpv6Of} from './ndp-message.ts'
+import {type HeardPacket, icmpv6Of, isTold} from './ndp-message.ts'
 import {type Resolution, ResolutionBook} from './resolution-book.ts'
 
 export type NdpNews =
@@ -37,7 +37,7 @@ export class NdpNode {
   *hear(met: Omit<HeardPacket, 'node'>): Generator<NdpNews> {
     const heard = {...met, node: this.#node}
     const message = icmpv6Of(heard.packet)
-    if (message !== undefined) {
+    if (message !== undefined && isTold(message)) {
       yield {type: 'message', heard, message}
       for (const resolution of this.#resolutions.hear(heard)) yield {type: 'resolution', resolution}
     }

@@ -1,0 +1,147 @@
+import {execFileSync, spawn, spawnSync} from 'node:child_process'
+import {join} from 'node:path'
+import {afterAll, beforeAll, describe, expect, test} from 'vitest'
+
+const plugin = join(import.meta.dirname, '../../bin/kubectl-ipv6')
+const captures = join(import.meta.dirname, '../captures')
+const isRoot = process.getuid?.() === 0
+const [here, there] = [`ndpa-${process.pid}`, `ndpb-${process.pid}`]
+const run = (program: string, ...args: string[]): string =>
+  execFileSync(program, args, {encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe']})
+
+interface Line {
+  readonly kind: string
+  readonly [field: string]: unknown
+}
+const linesOf = (text: string): readonly Line[] =>
+  text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Line)
+
+/** Listens in a namespace, does something there once it listens, and gives what it said at its end. */
+async function listen(
+  args: readonly string[],
+  meanwhile: () => void,
+): Promise<{lines: readonly Line[]; status: number | null}> {
+  const child = spawn('ip', ['netns', 'exec', here, plugin, 'ndp', 'local', '-i', 'va', '-o', 'json', '-q', ...args])
+  let text = ''
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
+  let isDone = false
+  child.stdout.on('data', (part: Buffer) => {
+    text += part.toString()
+    if (!isDone && text.includes('"kind":"start"')) {
+      isDone = true
+      meanwhile()
+    }
+  })
+  return {status: await ended, lines: linesOf(text)}
+}
+
+const read = (capture: string, ...args: string[]) => {
+  const {stdout, stderr, status} = spawnSync(plugin, ['ndp', '--input-file', capture, ...args], {encoding: 'utf8'})
+  return {stdout, stderr, status}
+}
+
+beforeAll(() => {
+  if (!isRoot) return
+  for (const name of [here, there]) run('ip', 'netns', 'add', name)
+  run('ip', '-n', here, 'link', 'add', 'va', 'type', 'veth', 'peer', 'name', 'vb', 'netns', there)
+  for (const [name, device] of [
+    [here, 'va'],
+    [there, 'vb'],
+  ] as const) {
+    for (const each of ['lo', device]) run('ip', '-n', name, 'link', 'set', each, 'up')
+  }
+  run('ip', '-n', here, 'addr', 'add', 'fd90::1/64', 'dev', 'va', 'nodad')
+  run('ip', '-n', there, 'addr', 'add', 'fd90::2/64', 'dev', 'vb', 'nodad')
+})
+afterAll(() => {
+  if (isRoot) for (const name of [here, there]) run('ip', 'netns', 'del', name)
+})
+
+describe.skipIf(!isRoot)('ndp on a live interface (needs root)', () => {
+  test('joins question and answer, says who does not answer, and fails for it', async () => {
+    const {lines, status} = await listen(['--duration', '7s'], () => {
+      spawn('ip', ['netns', 'exec', here, 'ping', '-6', '-c', '1', '-W', '1', 'fd90::2'], {stdio: 'ignore'})
+      spawn('ip', ['netns', 'exec', here, 'ping', '-6', '-c', '1', '-W', '1', 'fd90::dead'], {stdio: 'ignore'})
+    })
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        kind: 'ndp',
+        name: 'neighbor-solicitation',
+        target: 'fd90::2',
+        source: 'fd90::1',
+        hopLimit: 255,
+        valid: true,
+        direction: 'egress',
+      }),
+    )
+    expect(lines).toContainEqual(
+      expect.objectContaining({kind: 'resolution', target: 'fd90::2', outcome: 'answered', probe: false}),
+    )
+    expect(lines).toContainEqual(
+      expect.objectContaining({kind: 'resolution', target: 'fd90::dead', outcome: 'unanswered'}),
+    )
+    expect(lines).toContainEqual(
+      expect.objectContaining({kind: 'finding', rule: 'ndp/ns-unanswered', severity: 'error'}),
+    )
+    expect(lines.at(-1)).toMatchObject({kind: 'summary', accounted: true, clean: true, findings: {error: 1}})
+    expect(status).toBe(1)
+  })
+
+  test('shows only what concerns the target', async () => {
+    const {lines, status} = await listen(['--duration', '3s', '--target', 'FD90:0::2', '--fail-on', 'never'], () => {
+      run('ip', '-n', here, 'neigh', 'flush', 'dev', 'va')
+      for (const to of ['fd90::2', 'fd90::3'])
+        spawn('ip', ['netns', 'exec', here, 'ping', '-6', '-c', '1', '-W', '1', to], {stdio: 'ignore'})
+    })
+    const targets = new Set(lines.filter(({kind}) => kind === 'ndp').map(({target}) => target))
+    expect(targets).toEqual(new Set(['fd90::2']))
+    expect(status).toBe(0)
+  })
+})
+
+describe('ndp over a capture', () => {
+  test('tells an RA behind a hop-by-hop header, by frame, and fails for it', () => {
+    const {stdout, status} = read(join(captures, 'messages/thc-ipv6.pcap'), '-o', 'json')
+    const lines = linesOf(stdout)
+    expect(lines).toContainEqual(
+      expect.objectContaining({kind: 'ndp', frame: 3, name: 'router-advertisement', headers: ['hop-by-hop']}),
+    )
+    expect(lines).toContainEqual(expect.objectContaining({kind: 'finding', rule: 'ndp/exthdr', severity: 'critical'}))
+    expect(lines.at(-1)).toMatchObject({kind: 'summary', accounted: true})
+    expect(status).toBe(1)
+  })
+
+  test('--routers leaves everything else out, and --fail-on never judges nothing', () => {
+    const {stdout, status} = read(
+      join(captures, 'messages/routers.pcap'),
+      '-o',
+      'json',
+      '--routers',
+      '--fail-on',
+      'never',
+    )
+    const types = new Set(
+      linesOf(stdout)
+        .filter(({kind}) => kind === 'ndp')
+        .map(({type}) => type),
+    )
+    expect([...types].every((type) => type === 133 || type === 134 || type === 137)).toBe(true)
+    expect(types).toContain(134)
+    expect(status).toBe(0)
+  })
+
+  test.each([
+    [['--input-file', '/nowhere.pcap'], 'nowhere'],
+    [['local', '--input-file', 'x.pcap'], 'exclude each other'],
+    [['--target', '10.0.0.1', 'local'], 'no IPv6 address'],
+    [['--findings-only', '--mld', 'local'], 'exclude each other'],
+  ])('%j is refused with advice and status 2', (args, words) => {
+    const {stderr, status} = spawnSync(plugin, ['ndp', ...args], {encoding: 'utf8'})
+    expect(stderr).toContain(words)
+    expect(stderr).not.toContain('    at ')
+    expect(status).toBe(2)
+  })
+})
