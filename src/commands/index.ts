@@ -1,4 +1,5 @@
 import {Cleanup} from './cleanup.ts'
+import {Drops} from './drops.ts'
 import {Explain} from './explain.ts'
 import {Exthdr} from './exthdr.ts'
 import {PluginHelp} from './help.ts'
@@ -9,6 +10,7 @@ import {Version} from './version.ts'
 /** What oclif loads: each verb by the word a person types. */
 export const commands = {
   cleanup: Cleanup,
+  drops: Drops,
   explain: Explain,
   exthdr: Exthdr,
   ndp: Ndp,

@@ -201,7 +201,8 @@ class Run implements Disposable {
 
   #warnings({warnings, interfaces}: Observation): readonly string[] {
     const refused = interfaces.flatMap(({name, problem}) => (problem === undefined ? [] : [`${name}: ${problem}`]))
+    const isNoneAsked = this.#settings.interfaces.includes('!*')
     const none = `No interface matches ${this.#settings.interfaces.join(' ')}; one that appears is observed then.`
-    return [...warnings, ...refused, ...(interfaces.length === 0 ? [none] : [])]
+    return [...warnings, ...refused, ...(interfaces.length === 0 && !isNoneAsked ? [none] : [])]
   }
 }

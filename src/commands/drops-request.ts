@@ -1,0 +1,17 @@
+import {noFeeds} from '../protocol/settings.ts'
+import {type ObserveRequest, observeRequest, type ParsedLine} from './observe-request.ts'
+
+export interface DropsRequest {
+  readonly run: ObserveRequest
+  /** Benign drops are shown too. */
+  readonly all: boolean
+}
+
+/** Flows are not asked for: the programs stay off the interfaces, and the smallest table does. */
+const noInterface = ['!*']
+const flows = 64
+
+export function dropsRequest({flags, targets, raw}: ParsedLine): DropsRequest {
+  const run = observeRequest({flags: {...flags, flows, top: 0}, targets, raw})
+  return {run: {...run, interfaces: noInterface, feeds: {...noFeeds, drops: true}}, all: flags['all'] === true}
+}

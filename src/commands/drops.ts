@@ -1,0 +1,42 @@
+import {Flags} from '@oclif/core'
+import {BaseCommand} from '../base-command.ts'
+import {dropsRequest} from './drops-request.ts'
+import {agentFlags, filterFlags, runFlags, targetArgs, targetFlags} from './flags.ts'
+
+const group = {helpGroup: 'DROPS'}
+
+export class Drops extends BaseCommand {
+  static override summary = 'Show the packets that the kernel dropped: how many, which part of it, and why.'
+  static override description = `Counts every IPv6 packet (with --family all every IP packet) that the kernel of the target frees as dropped, by its reason and the function that dropped it, in all network namespaces of a node or in that of a pod, and says in words what it means. Of each kind a few packets are looked at for their addresses.
+What is dropped where nothing is wrong is counted, but not shown without --all. The end tells how the node's own counters moved meanwhile.`
+  static override examples = [
+    {description: 'Everything that one node drops', command: 'kubectl ipv6 drops node/worker-1'},
+    {description: 'One pod, both families, for a minute', command: 'kubectl ipv6 drops pod/web-0 --family all --duration 1m'},
+    {description: 'As JSON lines', command: 'kubectl ipv6 drops worker-1 -o json'},
+  ] // prettier-ignore
+  static override usage = 'drops [TARGET...] [FLAGS]'
+  static override args = targetArgs
+  static override flags = {
+    output: Flags.string({
+      helpGroup: 'OUTPUT',
+      char: 'o',
+      options: ['text', 'wide', 'json'],
+      default: 'text',
+      summary: 'text (a line for each kind that grew), wide (with totals and namespaces) or json (JSON lines).',
+    }),
+    selector: targetFlags.selector,
+    'all-nodes': targetFlags['all-nodes'],
+    family: filterFlags.family,
+    all: Flags.boolean({...group, summary: 'Show benign drops too.'}),
+    interval: Flags.string({...group, default: '1s', summary: 'Time between two refreshes.'}),
+    ...runFlags,
+    ...agentFlags,
+  }
+
+  async run(): Promise<void> {
+    const {flags, args, raw} = await this.parse(Drops)
+    const request = dropsRequest({flags, targets: args.target ?? [], raw})
+    const {drops} = await import('./drops-run.ts')
+    await drops(request, this.config.version)
+  }
+}
