@@ -41,6 +41,7 @@ export class LinkWalk implements NetworkPlace {
   }
 
   #missing(cursor: FrameCursor, length: number): number {
+    this.available = Math.max(0, cursor.length - length)
     return length > cursor.length ? truncatedLink : notReadable
   }
 
