@@ -6,6 +6,7 @@ import {advertisement} from './advertisement.ts'
 import {neighbourIdentity} from './neighbour-identity.ts'
 import {neighbourTable} from './neighbour-table.ts'
 import {takeovers} from './takeover.ts'
+import {pathMtu} from './path-mtu.ts'
 import type {RuleKind, RulePage} from './rule.ts'
 import {validity} from './validity.ts'
 
@@ -20,6 +21,7 @@ export const ruleKinds: readonly RuleKind[] = [
   neighbourTable,
   extensions,
   fragments,
+  pathMtu,
 ]
 
 /** By name. */
