@@ -25,7 +25,7 @@ inlined void observe(struct frame *frame)
 		return add(&totals->other_family, &packet);
 	if (verdict != DECODED) {
 		add_undecodable(totals, &packet, verdict);
-		return tell_undecodable(frame, state, &packet, verdict);
+		return tell_undecodable(frame, state, verdict);
 	}
 	if (!passes_filter(state, &packet))
 		return add(&totals->rejected, &packet);
@@ -36,16 +36,7 @@ inlined void observe(struct frame *frame)
 
 inlined int observe_skb(struct __sk_buff *skb, enum direction direction, bool has_link_header)
 {
-	struct frame frame = {
-		.context = skb,
-		.length = skb->len,
-		.interface = skb->ifindex,
-		.size_of_segments = skb->gso_size,
-		.hook = HOOK_TC,
-		.direction = direction,
-		.has_link_header = has_link_header,
-		.protocol = bpf_ntohs(skb->protocol),
-	};
+	struct frame frame = skb_frame(skb, direction, has_link_header);
 
 	observe(&frame);
 	return LET_THE_NEXT_RUN;
@@ -53,13 +44,7 @@ inlined int observe_skb(struct __sk_buff *skb, enum direction direction, bool ha
 
 inlined int observe_xdp(struct xdp_md *xdp, bool has_link_header)
 {
-	struct frame frame = {
-		.context = xdp,
-		.interface = xdp->ingress_ifindex,
-		.hook = HOOK_XDP,
-		.direction = DIRECTION_INGRESS,
-		.has_link_header = has_link_header,
-	};
+	struct frame frame = xdp_frame(xdp, has_link_header);
 
 	observe(&frame);
 	return XDP_PASS;

@@ -22,6 +22,31 @@ struct frame {
 	__u16		protocol;		/* the kernel's word for a frame without a link header; 0 on XDP */
 };
 
+inlined struct frame skb_frame(struct __sk_buff *skb, enum direction direction, bool has_link_header)
+{
+	return (struct frame){
+		.context = skb,
+		.length = skb->len,
+		.interface = skb->ifindex,
+		.size_of_segments = skb->gso_size,
+		.hook = HOOK_TC,
+		.direction = direction,
+		.has_link_header = has_link_header,
+		.protocol = bpf_ntohs(skb->protocol),
+	};
+}
+
+inlined struct frame xdp_frame(struct xdp_md *xdp, bool has_link_header)
+{
+	return (struct frame){
+		.context = xdp,
+		.interface = xdp->ingress_ifindex,
+		.hook = HOOK_XDP,
+		.direction = DIRECTION_INGRESS,
+		.has_link_header = has_link_header,
+	};
+}
+
 /* The same value, of which the verifier knows nothing any more: paths that differ only in it are verified once. */
 inlined __u32 forget(const struct frame *frame, __u32 value)
 {

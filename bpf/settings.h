@@ -61,7 +61,7 @@ struct settings {
 	__u32			chains;			/* packets with extension headers are counted by chain, and copied */
 	__u32			copy_gain;		/* what a budget gets back each jiffy, and what it holds at most: ONE_COPY is one packet */
 	__u32			copy_burst;
-	__u32			spare;
+	__u32			tells_broken;		/* also packets whose chain has no end: where chains are asked for, and no filter */
 };
 
 /* Not static: the section's name is the map's name. */

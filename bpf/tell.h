@@ -3,6 +3,7 @@
 #ifndef TELL_H
 #define TELL_H
 
+#include "wire.h"
 #include "copies.h"
 #include "chain-counts.h"
 
@@ -19,32 +20,17 @@ inlined void tell(const struct frame *frame, struct cpu_state *state)
 		copy_packet(frame, totals, subject, COPY_CHAIN, BUDGETS_OF_CHAINS + subject->headers);
 }
 
-static __noinline int tell_skb(struct __sk_buff *skb, struct cpu_state *state)
+inlined bool is_broken_chain(__u32 verdict)
 {
-	struct frame frame = {.context = skb, .hook = HOOK_TC};
-
-	tell(&frame, state);
-	return 0;
+	return verdict == UNDECODABLE_TRUNCATED_CHAIN || verdict == UNDECODABLE_CHAIN_TOO_LONG;
 }
 
-static __noinline int tell_xdp(struct xdp_md *xdp, struct cpu_state *state)
+inlined void describe_subject(const struct frame *frame, struct subject *subject, const struct packet *packet)
 {
-	struct frame frame = {.context = xdp, .hook = HOOK_XDP};
-
-	state->subject.length = bpf_xdp_get_buff_len(xdp);
-	tell(&frame, state);
-	return 0;
-}
-
-inlined void tell_packet(const struct frame *frame, struct cpu_state *state, const struct packet *packet, __u32 verdict)
-{
-	struct subject *subject = &state->subject;
-
 	subject->bytes = packet->bytes;
 	subject->packets = packet->packets;
 	subject->length = frame->length;
 	subject->interface = frame->interface;
-	subject->verdict = verdict;
 	subject->depth = packet->depth;
 	subject->chain = packet->network + IPV6_HEADER + packet->artifact;
 	subject->names_first = packet->network + (packet->artifact ? IPV6_HEADER : 6);
@@ -58,31 +44,56 @@ inlined void tell_packet(const struct frame *frame, struct cpu_state *state, con
 	subject->is_icmpv6 = packet->traits & HAS_TYPE && packet->family == FAMILY_IPV6;
 	subject->is_from_nobody = !(packet->key[0] | packet->key[1]);
 	subject->has_chain = packet->family == FAMILY_IPV6 && packet->depth;
-	if (frame->hook == HOOK_XDP)
-		tell_xdp(frame->context, state);
-	else
-		tell_skb(frame->context, state);
 }
 
-inlined bool is_broken_chain(__u32 verdict)
+inlined int decode_and_tell(struct frame *frame, struct cpu_state *state)
 {
-	return verdict == UNDECODABLE_TRUNCATED_CHAIN || verdict == UNDECODABLE_CHAIN_TOO_LONG;
+	struct packet packet = {};
+
+	frame->nothing = &state->nothing;
+	state->subject.verdict = decode(frame, state, &packet);
+	describe_subject(frame, &state->subject, &packet);
+	if (frame->hook == HOOK_XDP)
+		state->subject.length = bpf_xdp_get_buff_len(frame->context);
+	tell(frame, state);
+	return 0;
+}
+
+/* Decodes once more, with registers of its own. */
+static __noinline int tell_skb(struct __sk_buff *skb, struct cpu_state *state, enum direction direction,
+			       bool has_link_header)
+{
+	struct frame frame = skb_frame(skb, direction, has_link_header);
+
+	return decode_and_tell(&frame, state);
+}
+
+static __noinline int tell_xdp(struct xdp_md *xdp, struct cpu_state *state, bool has_link_header)
+{
+	struct frame frame = xdp_frame(xdp, has_link_header);
+
+	return decode_and_tell(&frame, state);
+}
+
+inlined void tell_packet(const struct frame *frame, struct cpu_state *state)
+{
+	if (frame->hook == HOOK_XDP)
+		tell_xdp(frame->context, state, frame->has_link_header);
+	else
+		tell_skb(frame->context, state, frame->direction, frame->has_link_header);
 }
 
 /* Whose ports nobody knows cannot pass a filter. */
-inlined void tell_undecodable(const struct frame *frame, struct cpu_state *state, const struct packet *packet,
-			      __u32 verdict)
+inlined void tell_undecodable(const struct frame *frame, struct cpu_state *state, __u32 verdict)
 {
-	if (!settings.chains || settings.clauses || !(settings.directions & 1 << frame->direction))
-		return;
-	if (is_broken_chain(verdict))
-		tell_packet(frame, state, packet, verdict);
+	if (settings.tells_broken && is_broken_chain(verdict) && settings.directions & 1 << frame->direction)
+		tell_packet(frame, state);
 }
 
 inlined void tell_decoded(const struct frame *frame, struct cpu_state *state, const struct packet *packet)
 {
 	if (settings.tells && (packet->class == PROTOCOL_ICMPV6 || packet->depth))
-		tell_packet(frame, state, packet, DECODED);
+		tell_packet(frame, state);
 }
 
 #endif

@@ -23,7 +23,7 @@ export const settingsLayout = {
   chains: 1576,
   copyGain: 1580,
   copyBurst: 1584,
-  spare: 1588,
+  tellsBroken: 1588,
 } as const
 
 export const prefixRuleLayout = {
