@@ -1,5 +1,5 @@
 import {isPrefixWithin, isWithin, parsePrefix} from '../address/prefix.ts'
-import {parseAddress} from '../address/text.ts'
+import {formatIPv6, parseAddress} from '../address/text.ts'
 
 /** fe80::/10. All of this room's addresses are RFC 5952 text. */
 export const isLinkLocal = (ip: string): boolean => /^fe[89ab][\da-f]:/.test(ip)
@@ -14,9 +14,9 @@ const hex = (byte: number | undefined): string => (byte ?? 0).toString(16).padSt
 
 /** RFC 4291 §2.7.1. */
 export function solicitedNodeOf(ip: string): string {
-  const bytes = bytesOf(ip)
-  const last = (((bytes[14] ?? 0) << 8) | (bytes[15] ?? 0)).toString(16)
-  return `ff02::1:ff${hex(bytes[13])}:${last}`
+  const group = bytesOf('ff02::1:ff00:0')
+  group.set(bytesOf(ip).subarray(13), 13)
+  return formatIPv6(group)
 }
 
 /** RFC 2464 §7. */

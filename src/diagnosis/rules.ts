@@ -7,6 +7,10 @@ import {neighbourIdentity} from './neighbour-identity.ts'
 import {neighbourTable} from './neighbour-table.ts'
 import {takeovers} from './takeover.ts'
 import {pathMtu} from './path-mtu.ts'
+import {mld} from './mld.ts'
+import {redirects} from './redirect.ts'
+import {routers} from './router.ts'
+import {routerSolicitation} from './router-solicitation.ts'
 import type {RuleKind, RulePage} from './rule.ts'
 import {validity} from './validity.ts'
 
@@ -19,6 +23,10 @@ export const ruleKinds: readonly RuleKind[] = [
   neighbourIdentity,
   takeovers,
   neighbourTable,
+  routers,
+  routerSolicitation,
+  redirects,
+  mld,
   extensions,
   fragments,
   pathMtu,

@@ -1,0 +1,126 @@
+import {describe, expect, test} from 'vitest'
+import type {Observation} from '../../src/diagnosis/observation.ts'
+import {Diagnosis} from '../../src/diagnosis/diagnosis.ts'
+import {answers, asks, facts, found, heard, nanoseconds, observe, packetOf} from './messages.ts'
+
+const target = '2001:db8::2'
+const thrice = [0, 1, 2].map((at) => asks(target, {at}))
+const probe = (at: number): Observation => asks(target, {at, destination: target})
+
+describe('a question that nobody answers', () => {
+  test('is an error after three solicitations and 3.5 s', () => {
+    expect(found(thrice, {wait: 3})).toEqual(['error ndp/ns-unanswered'])
+  })
+  test('is none before its time, at the end of a capture', () => {
+    expect(found(thrice, {wait: 1})).toEqual([])
+  })
+  test('is none after one or two solicitations', () => {
+    expect(found(thrice.slice(0, 2), {wait: 10})).toEqual([])
+  })
+  test('is none where the same question was seen at three interfaces', () => {
+    const places = ['veth1', 'cni0', 'eth0'].map((name, i) => asks(target, {at: i / 1e5, interface: name}))
+    expect(found(places, {wait: 10})).toEqual([])
+  })
+  test('is none where the asker goes on to send to the target', () => {
+    const data = observe({...packetOf({source: 'fe80::1', destination: target}), protocol: 6}, {at: 2.5})
+    expect(found([...thrice, data], {wait: 10})).toEqual([])
+  })
+  test('is told once by packets and by the kernel, with what netfilter dropped', () => {
+    const diagnosis = new Diagnosis()
+    const [first] = thrice
+    const packet = first?.type === 'packet' ? first.packet : packetOf({})
+    const drop = {reason: 'NETFILTER_DROP', symbol: 'nft_do_chain', interface: 'eth0', packet}
+    const change = {interface: 'eth0', ip: target, state: 'FAILED', oldState: 'INCOMPLETE', event: 'timer'} as const
+    const findings = [
+      ...thrice,
+      {type: 'drop', timeNs: nanoseconds(1002.1), drop} as const,
+      {type: 'neighbour', timeNs: nanoseconds(1003.07), change} as const,
+    ].flatMap((observation) => [...diagnosis.hear(observation)])
+    findings.push(...diagnosis.tick(nanoseconds(1004)), ...diagnosis.tick(nanoseconds(1006)))
+    expect(findings.map(({rule}) => rule)).toEqual(['ndp/ns-unanswered'])
+    expect(findings[0]?.evidence.join('\n')).toContain('NETFILTER_DROP in nft_do_chain on eth0')
+  })
+})
+
+describe('an answer', () => {
+  test('in time is no finding', () => {
+    expect(found([asks(target), answers(target, {at: 0.0001})], {wait: 5})).toEqual([])
+  })
+  test('after 200 ms is a warning, after a second question an error', () => {
+    expect(found([asks(target), answers(target, {at: 0.2})])).toEqual(['warning ndp/ns-slow'])
+    expect(found([asks(target), asks(target, {at: 1}), answers(target, {at: 1.1})])).toEqual(['error ndp/ns-slow'])
+  })
+  test('may wait for duplicate address detection', () => {
+    const dad = asks(target, {source: '::', mac: '02:00:00:00:00:02'})
+    expect(found([dad, asks(target, {at: 0.1}), asks(target, {at: 1.1}), answers(target, {at: 1.2})])).toEqual([])
+  })
+})
+
+describe('probes of a known neighbour', () => {
+  test('without an answer are an error', () => {
+    expect(found([probe(0), probe(1), probe(2)], {wait: 3})).toEqual(['error ndp/nud-unanswered'])
+  })
+  test('are answered without a link-layer address', () => {
+    expect(found([probe(0), answers(target, {at: 0.001, flags: 'S', options: []})], {wait: 5})).toEqual([])
+  })
+  test('refused by an ICMPv6 error are an error', () => {
+    const [question] = [probe(0)]
+    const quoted = question?.type === 'packet' ? question.packet : packetOf({})
+    expect(found([heard({kind: 'error', quoted}, {code: 2, source: target})])).toEqual(['error ndp/ns-rejected'])
+  })
+})
+
+describe('many questions', () => {
+  const sweep = (count: number): readonly Observation[] =>
+    Array.from({length: count}, (_, i) => asks(`2001:db8::${(i + 16).toString(16)}`, {at: i / 100}))
+  test('of one source for addresses that do not answer are a scan, and nothing else', () => {
+    const again = sweep(60).flatMap((observation, i) => [
+      observation,
+      asks(`2001:db8::${(i + 16).toString(16)}`, {at: i / 100 + 0.005}),
+    ])
+    expect(found(again, {wait: 10})).toEqual(['warning ndp/ns-scan'])
+  })
+  test('that are answered are no scan', () => {
+    const answered = Array.from({length: 60}, (_, i) => `2001:db8::${(i + 16).toString(16)}`).flatMap((ip, i) => [
+      asks(ip, {at: i / 10}),
+      answers(ip, {at: i / 10 + 0.001}),
+    ])
+    expect(found(answered, {wait: 10})).toEqual([])
+  })
+  test('are a flood by the exact counts, though few were heard', () => {
+    const icmpv6 = {ingress: Array.from({length: 136}, (_, type) => (type === 135 ? 100_000 : 0)), egress: []}
+    const counts = {type: 'counts', timeNs: nanoseconds(1001), seconds: 1, icmpv6} as const
+    expect(found([counts])).toEqual(['error ndp/ns-flood'])
+  })
+  test('of 201 sources for one target are a flood', () => {
+    const many = Array.from({length: 205}, (_, i) =>
+      asks(target, {at: i / 100, source: `fe80::${(i + 1).toString(16)}`}),
+    )
+    expect(found(many)).toEqual(['error ndp/ns-flood'])
+  })
+})
+
+test('a flood of random targets leaves memory as it is', () => {
+  const diagnosis = new Diagnosis()
+  let findings = 0
+  for (let i = 0; i < 20_000; i++) {
+    const ip = `2001:db8::${(i >> 8).toString(16)}:${(i & 0xff).toString(16)}`
+    findings += diagnosis.hear(asks(ip, {at: i / 10_000, source: `fe80::${(i % 9000).toString(16)}`})).length
+  }
+  expect(findings).toBeLessThan(100)
+})
+
+test('facts of a full table are told', () => {
+  const neighbours = {
+    entries: 900,
+    tableFulls: 3,
+    resolutionFailures: 0,
+    known: [],
+    thresholds: [128, 512, 1024],
+  } as const
+  expect(found([facts({neighbours})])).toEqual(['warning ndp/neigh-table'])
+  expect(found([facts({neighbours}), facts({neighbours: {...neighbours, tableFulls: 9}}, 1)])).toContain(
+    'critical ndp/neigh-table',
+  )
+  expect(found([facts({neighbours: {...neighbours, entries: 700}})])).toEqual([])
+})
