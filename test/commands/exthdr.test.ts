@@ -1,0 +1,141 @@
+import {execFileSync} from 'node:child_process'
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {afterAll, beforeAll, describe, expect, test} from 'vitest'
+import {ethernet, extension, ipv6, udp} from '../support/packets.ts'
+import {Plugin} from '../support/plugin.ts'
+
+const captures = join(import.meta.dirname, '../captures')
+const both = [join(captures, 'extension-headers.pcap'), join(captures, 'fragments.pcap')]
+const isRoot = process.getuid?.() === 0
+const space = `exthdr-${process.pid}`
+const inside = ['ip', 'netns', 'exec', space]
+const folder = mkdtempSync(join(tmpdir(), 'exthdr-'))
+const ip = (command: string): Buffer => execFileSync('ip', command.split(' '))
+const replay = (file: string): Buffer => execFileSync('ip', ['netns', 'exec', space, 'tcpreplay', '-q', '-i', 'ex1', file]) // prettier-ignore
+
+interface Counted {
+  readonly packets: number
+  readonly bytes: number
+}
+interface Chain extends Counted {
+  readonly headers: readonly string[]
+  readonly protocol: string
+  readonly direction: string
+}
+interface Summary {
+  readonly chains: readonly Chain[]
+  readonly fragments: Readonly<Record<string, number>>
+  readonly headers: Readonly<Record<string, Counted>>
+  readonly deepest: number
+  readonly sources: {readonly copied: number; readonly of: number; readonly top: readonly Counted[]}
+  readonly findings: Readonly<Record<string, number>>
+}
+const summaryOf = (stdout: string): Summary => JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as Summary
+
+const headers: Readonly<Record<number, readonly [name: string, field: string]>> = {
+  0: ['hop-by-hop', 'ipv6.hopopts.nxt'],
+  43: ['routing', 'ipv6.routing.nxt'],
+  44: ['fragment', 'ipv6.fraghdr.nxt'],
+  51: ['authentication', 'ah.next_header'],
+  60: ['destination-options', 'ipv6.dstopts.nxt'],
+}
+const protocols: Readonly<Record<number, string>> = {6: 'TCP', 17: 'UDP', 50: 'ESP', 58: 'ICMPv6'}
+
+/** Packets and bytes by chain, as tshark reads them. */
+function dissected(file: string): readonly (Counted & {readonly chain: string})[] {
+  const fields = ['ipv6.nxt', 'ipv6.plen', ...Object.values(headers).map(([, field]) => field)]
+  const args = ['-n', '-r', file, '-o', 'ipv6.defragment:FALSE', '-T', 'fields', ...fields.flatMap((each) => ['-e', each])] // prettier-ignore
+  const text = execFileSync('tshark', args, {encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore']})
+  return text.split('\n').slice(0, -1).map((line) => {
+    const cells = line.split('\t').map((cell) => cell.split(',').filter(Boolean))
+    const next = Object.fromEntries(fields.map((field, at) => [field, cells[at] ?? []]))
+    const names: string[] = []
+    let protocol = Number(next['ipv6.nxt']?.[0])
+    for (let header = headers[protocol]; header !== undefined; header = headers[protocol]) {
+      names.push(header[0])
+      protocol = Number(next[header[1]]?.shift())
+    }
+    const chain = names.length === 0 ? '' : `${names.join(' ')} ${protocols[protocol] ?? protocol}`
+    return {chain, packets: 1, bytes: 40 + Number(next['ipv6.plen']?.[0])}
+  }) // prettier-ignore
+}
+
+function sums(all: readonly (Counted & {readonly chain: string})[]): Readonly<Record<string, Counted>> {
+  const met: Record<string, Counted> = {}
+  for (const {chain, packets, bytes} of all) {
+    const before = met[chain] ?? {packets: 0, bytes: 0}
+    if (chain !== '') met[chain] = {packets: before.packets + packets, bytes: before.bytes + bytes}
+  }
+  return met
+}
+
+const chainsOf = (summary: Summary) =>
+  sums(summary.chains.map((each) => ({...each, chain: `${each.headers.join(' ')} ${each.protocol}`})))
+
+beforeAll(() => {
+  if (!isRoot) return
+  ip(`netns add ${space}`)
+  ip(`-n ${space} link add ex0 type veth peer name ex1`)
+  // Without addresses of their own the devices carry what is replayed and nothing else.
+  execFileSync('ip', ['netns', 'exec', space, 'sysctl', '-qw', 'net.ipv6.conf.ex0.disable_ipv6=1', 'net.ipv6.conf.ex1.disable_ipv6=1']) // prettier-ignore
+  for (const device of ['lo', 'ex0', 'ex1']) ip(`-n ${space} link set ${device} up`)
+})
+
+afterAll(() => {
+  rmSync(folder, {recursive: true})
+  if (isRoot) ip(`netns del ${space}`)
+})
+
+async function listen(files: readonly string[], packets: number, ...args: string[]) {
+  await using run = new Plugin(['exthdr', 'local', '-i', 'ex0', '-o', 'json', '-q', ...args], {prefix: inside})
+  await run.until(/"kind":"start"/)
+  for (const file of files) replay(file)
+  await expect.poll(() => run.lines.filter(({kind}) => kind === 'extension').length, {timeout: 20_000}).toBe(packets)
+  return await run.end()
+}
+
+/** A capture of one packet with a Routing header of type 0 and one segment left. */
+function routingZero(): string {
+  const routing = extension(43, udp(), 2)
+  routing.bytes.set([0, 1], 2)
+  const frame = ethernet(ipv6(routing))
+  const file = join(folder, 'rh0.pcap')
+  const words = Uint32Array.of(0xa1b2c3d4, 0x00040002, 0, 0, 0xffff, 1, 1_700_000_000, 0, frame.length, frame.length)
+  writeFileSync(file, Buffer.concat([Buffer.from(words.buffer), frame]))
+  return file
+}
+
+describe.skipIf(!isRoot)('exthdr local (needs root)', () => {
+  test('counts every chain to the packet and the byte, and details beside', async () => {
+    const held = both.flatMap(dissected)
+    const expected = sums(held)
+    const packets = held.filter(({chain}) => chain !== '').length
+    const {stdout, status, stderr} = await listen(both, packets, '--top', '1')
+    const summary = summaryOf(stdout)
+    expect([status, stderr]).toEqual([0, ''])
+    expect(chainsOf(summary)).toEqual(expected)
+    expect(new Set(summary.chains.map(({direction}) => direction))).toEqual(new Set(['ingress']))
+    expect(summary).toMatchObject({
+      accounted: true,
+      clean: true,
+      deepest: 16,
+      fragments: {first: 6, later: 18, last: 6, atomic: 1},
+      headers: {fragment: {packets: 31}, authentication: {packets: 2}},
+      sources: {copied: packets, of: packets, top: [{ip: '2001:db8::a', packets, deepest: 16}]},
+    })
+  })
+
+  test('a routing header of type 0 is critical and the exit status says so', async () => {
+    const {stdout, status} = await listen([routingZero()], 1)
+    const lines = stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>) // prettier-ignore
+    expect(status).toBe(1)
+    expect(lines).toContainEqual(
+      expect.objectContaining({kind: 'extension', chain: ['routing'], routing: {type: 0, segmentsLeft: 1}}),
+    )
+    expect(lines).toContainEqual(
+      expect.objectContaining({kind: 'finding', rule: 'exthdr/rh0', severity: 'critical', interface: 'ex0'}),
+    )
+  })
+})
