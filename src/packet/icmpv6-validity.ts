@@ -1,5 +1,6 @@
 import type {Icmpv6Message} from './icmpv6-message.ts'
 import type {MessageSource} from './icmpv6.ts'
+import {missingCount} from './mld.ts'
 import type {Problem} from './packet.ts'
 import {isLinkLocal, isMulticast, isSolicitedNode} from './scope.ts'
 
@@ -152,7 +153,17 @@ function listenerProblems(judged: Judged): Problems {
     message.type === 130 && message.length > 24 && message.length < 28
       ? {reason: 'length', text: `${message.length} bytes: neither 24 nor 28 or more`, reference: 'RFC 3810 §8.1'}
       : undefined,
+    announcedProblem(judged),
   ]
+}
+
+function announcedProblem({extent, chain, message}: Judged): Problem | undefined {
+  if (extent.missing !== undefined || chain.fragment?.position === 'first' || message.body.kind === 'unreadable')
+    return undefined
+  const missing = missingCount(extent.bytes, chain.at, {type: message.type, end: extent.end})
+  if (missing === 0) return undefined
+  const [what, reference] = message.type === 143 ? ['records', 'RFC 3810 §5.2'] : ['sources', 'RFC 3810 §5.1']
+  return {reason: 'records-past-end', text: `announces ${missing} ${what} more than it holds`, reference}
 }
 
 function routerAlertProblem(judged: Judged): Problem | undefined {

@@ -55,7 +55,9 @@ export function readRecords(bytes: Uint8Array, at: number, end: number): readonl
   return records
 }
 
-/** Records and sources that the message claims, and does not hold; 0 for what is as long as it says. */
-export function missingRecords(bytes: Uint8Array, at: number, end: number): number {
-  return u16(bytes, at + 6) - readRecords(bytes, at, end).length
+/** Records, or sources of a query, that the message announces and does not hold. */
+export function missingCount(bytes: Uint8Array, at: number, {type, end}: {type: number; end: number}): number {
+  if (type === 143) return u16(bytes, at + 6) - readRecords(bytes, at, end).length
+  const room = Math.floor((end - at - 28) / 16)
+  return type === 130 && end - at >= 28 ? Math.max(0, u16(bytes, at + 26) - room) : 0
 }

@@ -23,6 +23,25 @@ export const shownMessage = ({type, code, checksum, body, options}: Icmpv6Messag
 const preferences = {high: 1, medium: 0, low: 3, reserved: 2} as const
 
 function bodyOf(body: Icmpv6Body, type: number): readonly string[] {
+  if (body.kind === 'error') return errorOf(body)
+  if (body.kind === 'echo') return lines({'echo.identifier': body.id, 'echo.sequence_number': body.sequence})
+  if (body.kind === 'multicast-router') return multicastRouterOf(body, type)
+  return discoveryOf(body)
+}
+
+type BodyOf<Kind extends Icmpv6Body['kind']> = Extract<Icmpv6Body, {kind: Kind}>
+
+const errorOf = ({mtu, pointer, quoted}: BodyOf<'error'>): readonly string[] => [
+  ...lines({mtu, pointer}),
+  ...(quoted === undefined ? [] : shownPacket(quoted)),
+]
+
+const multicastRouterOf = (body: BodyOf<'multicast-router'>, type: number): readonly string[] =>
+  type === 151
+    ? lines({'mcast_ra.query_interval': body.queryInterval, 'mcast_ra.robustness_variable': body.robustness})
+    : []
+
+function discoveryOf(body: Exclude<Icmpv6Body, {kind: 'error' | 'echo' | 'multicast-router'}>): readonly string[] {
   switch (body.kind) {
     case 'router-advertisement':
       return lines({
@@ -61,17 +80,6 @@ function bodyOf(body: Icmpv6Body, type: number): readonly string[] {
         }),
         ...sources.map((source) => `icmpv6.mldr.mar.source_address=${source}`),
       ])
-    case 'multicast-router':
-      return type === 151
-        ? lines({'mcast_ra.query_interval': body.queryInterval, 'mcast_ra.robustness_variable': body.robustness})
-        : []
-    case 'error':
-      return [
-        ...lines({mtu: body.mtu, pointer: body.pointer}),
-        ...(body.quoted === undefined ? [] : shownPacket(body.quoted)),
-      ]
-    case 'echo':
-      return lines({'echo.identifier': body.id, 'echo.sequence_number': body.sequence})
     case 'router-solicitation':
     case 'inverse-solicitation':
     case 'inverse-advertisement':
@@ -108,22 +116,15 @@ const optionOf = (option: NdOption): readonly string[] => [
 ]
 
 function optionFields(option: NdOption): readonly string[] {
-  switch (option.name) {
-    case 'source-link-layer-address':
-      return lines({'opt.src_linkaddr': 'mac' in option ? option.mac : undefined})
-    case 'target-link-layer-address':
-      return lines({'opt.target_linkaddr': 'mac' in option ? option.mac : undefined})
-    default:
-      return [
-        ...namedFields(option),
-        ...('quoted' in option && option.quoted !== undefined ? shownPacket(option.quoted) : []),
-      ]
-  }
+  const quoted = 'quoted' in option ? option.quoted : undefined
+  return [...namedFields(option), ...(quoted === undefined ? [] : shownPacket(quoted))]
 }
 
 /** Our names of fields, in the order of the bytes, and tshark's. */
 const names: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'prefix-information': {prefixLength: 'prefix.length', onLink: 'prefix.flag.l', autonomous: 'prefix.flag.a', router: 'prefix.flag.r', validLifetime: 'prefix.valid_lifetime', preferredLifetime: 'prefix.preferred_lifetime', prefix: 'prefix'},
+  'source-link-layer-address': {mac: 'src_linkaddr'},
+  'target-link-layer-address': {mac: 'target_linkaddr'},
   mtu: {mtu: 'mtu'},
   'advertisement-interval': {interval: 'advertisement_interval'},
   'home-agent-information': {preference: 'home_agent_preference', lifetime: 'home_agent_lifetime'},
@@ -151,4 +152,3 @@ function spelled(field: string, value: Value): Value {
   if (field === 'preference' && typeof value === 'string') return preferences[value as keyof typeof preferences]
   return value
 }
-

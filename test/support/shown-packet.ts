@@ -1,4 +1,4 @@
-import type {Extension, HeaderOption, Packet, Transport} from '../../src/packet/packet.ts'
+import type {Extension, Fragment, HeaderOption, Packet, Routing, Transport} from '../../src/packet/packet.ts'
 import {shownMessage} from './shown-message.ts'
 
 /** What we decoded, in tshark's field names and spelling, in the order of the bytes: to be compared with what it shows. */
@@ -45,26 +45,9 @@ function extension({
     case 'destination-options':
       return [...head('ipv6.dstopts'), ...options.flatMap(headerOption)]
     case 'routing':
-      return [
-        ...head('ipv6.routing'),
-        `ipv6.routing.type=${routing?.type ?? ''}`,
-        `ipv6.routing.segleft=${routing?.segmentsLeft ?? ''}`,
-        ...(routing?.lastEntry === undefined
-          ? []
-          : [
-              `ipv6.routing.srh.last_entry=${routing.lastEntry}`,
-              `ipv6.routing.srh.flags=${routing.flags ?? ''}`,
-              `ipv6.routing.srh.tag=${routing.tag ?? ''}`,
-            ]),
-        ...(routing?.addresses ?? []).map((address) => `${addressFields[routing?.type ?? 0] ?? ''}=${address}`),
-      ]
+      return [...head('ipv6.routing'), ...(routing === undefined ? [] : routingOf(routing))]
     case 'fragment':
-      return [
-        `ipv6.fraghdr.nxt=${nextHeader}`,
-        `ipv6.fraghdr.offset=${fragment?.offset ?? ''}`,
-        `ipv6.fraghdr.more=${Number(fragment?.more)}`,
-        `ipv6.fraghdr.ident=${fragment?.id ?? ''}`,
-      ]
+      return [`ipv6.fraghdr.nxt=${nextHeader}`, ...(fragment === undefined ? [] : fragmentOf(fragment))]
     case 'authentication':
       return [`ah.next_header=${nextHeader}`, `ah.length=${length / 4 - 2}`, `ah.spi=${spi}`]
     case 'esp':
@@ -77,6 +60,21 @@ function extension({
       return [`shim6.nxt=${nextHeader}`, `shim6.len=${units}`]
   }
 }
+
+const fragmentOf = ({offset, more, id}: Fragment): readonly string[] => [
+  `ipv6.fraghdr.offset=${offset}`,
+  `ipv6.fraghdr.more=${Number(more)}`,
+  `ipv6.fraghdr.ident=${id}`,
+]
+
+const routingOf = ({type, segmentsLeft, addresses, lastEntry, flags = 0, tag = 0}: Routing): readonly string[] => [
+  `ipv6.routing.type=${type}`,
+  `ipv6.routing.segleft=${segmentsLeft}`,
+  ...(lastEntry === undefined
+    ? []
+    : [`ipv6.routing.srh.last_entry=${lastEntry}`, `ipv6.routing.srh.flags=${flags}`, `ipv6.routing.srh.tag=${tag}`]),
+  ...addresses.map((address) => `${addressFields[type] ?? ''}=${address}`),
+]
 
 const addressFields: Readonly<Record<number, string>> = {
   0: 'ipv6.routing.src.addr',
