@@ -119,7 +119,14 @@ class Telling {
     let text = ''
     for (const news of all) {
       if (!isAsked(news, request)) continue
-      const options = {palette, timeFormat, startNs: this.#firstNs ?? 0n, isWide: form === 'wide', node: undefined}
+      const options = {
+        palette,
+        timeFormat,
+        startNs: this.#firstNs ?? 0n,
+        isWide: form === 'wide',
+        node: undefined,
+        facts: undefined,
+      }
       text += form === 'json' ? jsonOf(news, node) : textOf(news, {...options, labelOf: () => undefined})
     }
     return text

@@ -4,9 +4,11 @@ import {type HeardPacket, isDad, isNdp} from '../events/ndp-message.ts'
 import {concerns, type NdpNews} from '../events/ndp-node.ts'
 import {type LabelOf, ndpSentence} from '../events/ndp-text.ts'
 import {resolutionObject, resolutionSentence} from '../events/resolution-text.ts'
+import {verdictText} from '../events/situation.ts'
 import type {Palette} from '../output/colour.ts'
 import {escapeText} from '../output/escape.ts'
 import {jsonLine} from '../output/json.ts'
+import type {NodeFacts} from '../protocol/facts.ts'
 import {formatTime, type TimeFormat} from '../output/time.ts'
 import type {Icmpv6Message} from '../packet/icmpv6-message.ts'
 import type {NdpPart, NdpRequest} from './ndp-request.ts'
@@ -51,6 +53,8 @@ export interface LineOptions {
   /** Said on each line where there are several. */
   readonly node: string | undefined
   readonly labelOf: LabelOf
+  /** The node's own settings, where they are known: they decide what becomes of a router advertisement. */
+  readonly facts: NodeFacts | undefined
 }
 
 /** One line, and for a finding those below it. */
@@ -71,11 +75,15 @@ export function textOf(news: NdpNews, options: LineOptions): string {
     return line(finding.timeNs, finding.interface ?? '', first) + rest.map((each) => `${each}\n`).join('')
   }
   const {heard, message} = news
-  const said = ndpSentence(heard, labelOf) ?? ''
+  const verdict = message.type === routerAdvertisement ? verdictText(heard, options.facts) : undefined
+  const said = [ndpSentence(heard, labelOf) ?? '', ...(verdict === undefined ? [] : [palette.strong(verdict)])].join(
+    ': ',
+  )
   const wide = options.isWide ? `  ${palette.quiet(rawFields(heard, message))}` : ''
   return line(heard.timeNs, placeOf(heard), said + wide)
 }
 
+const routerAdvertisement = 134
 const placeWidth = 12
 const arrows = {ingress: 'in', egress: 'out'} as const
 

@@ -3,6 +3,7 @@ import {readCopies} from '../events/copies.ts'
 import {NdpNode, type NdpNews} from '../events/ndp-node.ts'
 import {shortName} from '../events/flow-text.ts'
 import type {NodeState} from '../events/node-state.ts'
+import {situationLines} from '../events/situation.ts'
 import {interfaceLine, startObject, summaryObject} from '../events/summary-json.ts'
 import {summaryText} from '../events/summary-text.ts'
 import type {Palette} from '../output/colour.ts'
@@ -30,6 +31,7 @@ export interface NdpViewOptions {
 export class NdpView implements View {
   readonly #options: NdpViewOptions
   readonly #nodes = new Map<string, NdpNode>()
+  readonly #facts = new Map<string, NodeFacts>()
 
   constructor(options: NdpViewOptions) {
     this.#options = options
@@ -72,6 +74,11 @@ export class NdpView implements View {
   }
 
   async informed(state: NodeState, facts: NodeFacts): Promise<void> {
+    if (!this.#facts.has(state.key) && !this.#isJson) {
+      const observed = new Set(state.interfaces.all.map(({name}) => name))
+      for (const line of situationLines(facts, (name) => observed.has(name))) this.notice(state.key, line)
+    }
+    this.#facts.set(state.key, facts)
     await this.#tell(state, this.#nodeOf(state).observe({type: 'facts', timeNs: nowNs(), facts}))
   }
 
@@ -127,6 +134,7 @@ export class NdpView implements View {
       startNs: state.startNs,
       isWide: form === 'wide',
       node: stage.hasNodes ? state.node : undefined,
+      facts: this.#facts.get(state.key),
       labelOf: (address) => shortName(stage.run.names.lookup(address)),
     })
   }

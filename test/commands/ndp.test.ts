@@ -1,4 +1,6 @@
 import {execFileSync, spawn, spawnSync} from 'node:child_process'
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
 
@@ -87,6 +89,28 @@ describe.skipIf(!isRoot)('ndp on a live interface (needs root)', () => {
       expect.objectContaining({kind: 'finding', rule: 'ndp/ns-unanswered', severity: 'error'}),
     )
     expect(lines.at(-1)).toMatchObject({kind: 'summary', accounted: true, clean: true, findings: {error: 1}})
+    expect(status).toBe(1)
+  })
+
+  test('names the setting for which a router advertisement is ignored', async () => {
+    for (const name of [here, there])
+      run('ip', 'netns', 'exec', name, 'sysctl', '-qw', 'net.ipv6.conf.all.forwarding=1')
+    const folder = mkdtempSync(join(tmpdir(), 'ndp-'))
+    const file = join(folder, 'radvd.conf')
+    writeFileSync(
+      file,
+      'interface vb { AdvSendAdvert on; MinRtrAdvInterval 3; MaxRtrAdvInterval 4; prefix fd77::/64 { }; };',
+    )
+    const {lines, status} = await listen(['--duration', '6s', '--routers'], () => {
+      spawn('ip', ['netns', 'exec', there, 'timeout', '6', 'radvd', '-n', '-C', file, '-p', join(folder, 'pid')], {
+        stdio: 'ignore',
+      })
+    })
+    rmSync(folder, {recursive: true})
+    const finding = lines.find(({rule}) => rule === 'ndp/ra-ignored')
+    expect(finding).toMatchObject({severity: 'error', fix: 'sysctl -w net.ipv6.conf.va.accept_ra=2'})
+    expect(finding?.['evidence']).toContain('net.ipv6.conf.va.forwarding = 1')
+    expect(lines).toContainEqual(expect.objectContaining({kind: 'ndp', name: 'router-advertisement', flags: []}))
     expect(status).toBe(1)
   })
 
