@@ -48,7 +48,7 @@ export async function ndpCapture({request, file, palette}: CaptureOptions): Prom
 }
 
 class Telling {
-  readonly ndp = new NdpNode(node)
+  readonly ndp = new NdpNode(node, {hearsAll: true})
   readonly #options: CaptureOptions
   readonly #seen = {packets: 0, bytes: 0}
   readonly #told = {packets: 0, bytes: 0}

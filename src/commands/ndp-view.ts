@@ -42,7 +42,7 @@ export class NdpView implements View {
   }
 
   async started(state: NodeState): Promise<void> {
-    this.#nodes.set(state.key, new NdpNode(state.node))
+    this.#nodes.set(state.key, new NdpNode(state.node, {hearsAll: false}))
     if (this.#isJson) return this.#write(jsonLine(startObject(state)))
     const hooked = state.hello.interfaces.filter(({hooks}) => hooks.length > 0).length
     this.notice(
@@ -113,7 +113,7 @@ export class NdpView implements View {
   }
 
   #nodeOf(state: NodeState): NdpNode {
-    const node = this.#nodes.get(state.key) ?? new NdpNode(state.node)
+    const node = this.#nodes.get(state.key) ?? new NdpNode(state.node, {hearsAll: false})
     this.#nodes.set(state.key, node)
     return node
   }

@@ -1,7 +1,7 @@
 import {Diagnosis} from '../diagnosis/diagnosis.ts'
 import {type FoldedFinding, FindingLedger} from '../diagnosis/finding-ledger.ts'
 import type {Finding, Severity} from '../diagnosis/finding.ts'
-import type {ClusterFacts, Observation} from '../diagnosis/observation.ts'
+import type {Observation} from '../diagnosis/observation.ts'
 import type {Icmpv6Message} from '../packet/icmpv6-message.ts'
 import type {Packet} from '../packet/packet.ts'
 import {type HeardPacket, icmpv6Of, isTold} from './ndp-message.ts'
@@ -19,10 +19,11 @@ export class NdpNode {
   readonly #diagnosis: Diagnosis
   readonly #ledger = new FindingLedger()
 
-  constructor(node: string, cluster?: ClusterFacts) {
+  /** `hearsAll`: of a capture, where no budget leaves a packet out. */
+  constructor(node: string, {hearsAll}: {readonly hearsAll: boolean}) {
     this.#node = node
     this.#resolutions = new ResolutionBook(node)
-    this.#diagnosis = new Diagnosis(cluster === undefined ? {} : {cluster})
+    this.#diagnosis = new Diagnosis({options: {hearsAll}})
   }
 
   /** Different findings by severity. */
