@@ -58,7 +58,7 @@ export async function openCapture(request: CaptureRequest, options: CaptureOptio
 }
 
 /** Without a pattern that includes: every interface. */
-function interfaceChoice(patterns: readonly string[]): (name: string) => boolean {
+export function interfaceChoice(patterns: readonly string[]): (name: string) => boolean {
   const excluded = patterns.filter((each) => each.startsWith('!')).map((each) => interfaceGlob(each.slice(1)))
   const included = patterns.filter((each) => !each.startsWith('!')).map((each) => interfaceGlob(each))
   return (name) =>

@@ -38,7 +38,11 @@ export function textOf(news: ExtensionNews, options: LineOptions): string {
   if (news.type === 'chain') {
     const {row} = news
     const counts = `${plural(row.packets, 'packet')}, ${byteQuantity(row.bytes)} so far`
-    return line(news.timeNs, arrows[row.direction], `${palette.strong('new chain:')} ${chainText(row)} (${counts})`)
+    return line(
+      news.timeNs,
+      row.direction === undefined ? '' : arrows[row.direction],
+      `${palette.strong('new chain:')} ${chainText(row)} (${counts})`,
+    )
   }
   if (news.type === 'finding') {
     const {finding} = news.folded

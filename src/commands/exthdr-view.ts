@@ -2,7 +2,7 @@ import type {Severity} from '../diagnosis/finding.ts'
 import {readChains} from '../events/chains.ts'
 import {readCopies} from '../events/copies.ts'
 import {ExtensionNode, type ExtensionNews} from '../events/extension-node.ts'
-import {extensionFields, extensionSummary, extensionText} from '../events/extension-summary.ts'
+import {countedOf, extensionFields, extensionSummary, extensionText} from '../events/extension-summary.ts'
 import {packetChain} from '../events/extension-text.ts'
 import {shortName} from '../events/flow-text.ts'
 import {matchesNames} from '../events/name-filter.ts'
@@ -102,7 +102,7 @@ export class ExthdrView implements View {
     const {stage, request, palette} = this.#options
     const isHere = ({node, target}: NodeState): boolean =>
       summary.node === '*' || (node === summary.node && target === summary.target)
-    const all = stage.run.nodes.filter(isHere).map((state) => ({node: this.#nodeOf(state), totals: state.totals}))
+    const all = stage.run.nodes.filter(isHere).map((state) => ({node: this.#nodeOf(state), ...countedOf(state.totals)}))
     const met = extensionSummary(all, request.run.view.top)
     const findings = {info: 0, warning: 0, error: 0, critical: 0}
     for (const {node} of all)

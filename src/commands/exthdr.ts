@@ -1,6 +1,7 @@
 import {Flags} from '@oclif/core'
 import {BaseCommand} from '../base-command.ts'
 import {severities} from '../diagnosis/finding.ts'
+import {captureFlags} from './capture-request.ts'
 import {exthdrRequest} from './exthdr-request.ts'
 import {agentFlags, filterFlags, runFlags, targetArgs, targetFlags} from './flags.ts'
 
@@ -15,6 +16,10 @@ What is wrong is told at once, with evidence, the RFC and what to do; "kubectl i
     {
       description: 'What comes into one pod, as JSON lines, for a minute',
       command: 'kubectl ipv6 exthdr pod/web-0 -n shop --direction ingress --duration 1m -o json',
+    },
+    {
+      description: 'A capture, without root and without a cluster',
+      command: 'kubectl ipv6 exthdr --input-file trace.pcapng',
     },
     {
       description: 'In a script: fails when something is wrong',
@@ -32,6 +37,7 @@ What is wrong is told at once, with evidence, the RFC and what to do; "kubectl i
       summary: 'text (new chains, and a packet of each chain and source a second), wide (with options) or json.',
     }),
     ...targetFlags,
+    ...captureFlags,
     ...filterFlags,
     'findings-only': Flags.boolean({...group, summary: 'Only what is wrong.'}),
     'fail-on': Flags.string({

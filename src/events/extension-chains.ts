@@ -1,5 +1,6 @@
 import type {ChainEnd, Direction} from '../generated/words.ts'
 import {extensionNames} from '../packet/header-names.ts'
+import type {ExtensionName} from '../packet/packet.ts'
 import type {ChainCount} from './chains.ts'
 import type {Counts} from './conversation-row.ts'
 import {add} from './ledger.ts'
@@ -7,13 +8,16 @@ import {protocolName} from './protocol-names.ts'
 
 /** One chain of extension headers in one direction, with every packet that had it. */
 export interface ChainRow extends Counts {
-  readonly direction: Direction
+  /** Undefined where a capture does not tell. */
+  readonly direction: Direction | undefined
   /** By name, outermost first. */
   readonly headers: readonly string[]
   /** What follows them; of a chain that did not end, the header that could not be read. */
   readonly protocol: string
   readonly end: ChainEnd
 }
+
+export type CountedChain = Omit<ChainCount, 'direction' | 'family'> & Pick<ChainRow, 'direction'>
 
 /** Exact counts by chain, as the kernel told them last. */
 export class ChainBook {
@@ -24,7 +28,7 @@ export class ChainBook {
   }
 
   /** Takes cumulative counts; returns the chains that were not there before. */
-  learn(counts: readonly ChainCount[]): readonly ChainRow[] {
+  learn(counts: readonly CountedChain[]): readonly ChainRow[] {
     const known = this.#rows
     const rows = joinChains(counts.map(chainRow))
     this.#rows = new Map(rows.map((row) => [keyOf(row), row]))
@@ -33,9 +37,9 @@ export class ChainBook {
 }
 
 const keyOf = ({direction, headers, protocol, end}: ChainRow): string =>
-  [direction, end, protocol, ...headers].join(' ')
+  [direction ?? '?', end, protocol, ...headers].join(' ')
 
-function chainRow({direction, headers, protocol, end, packets, bytes}: ChainCount): ChainRow {
+function chainRow({direction, headers, protocol, end, packets, bytes}: CountedChain): ChainRow {
   const names = headers.map((number) => extensionNames[number] ?? String(number))
   const next = end === 'decoded' ? protocolName(protocol) : (extensionNames[protocol] ?? protocolName(protocol))
   return {direction, headers: names, protocol: next, end, packets, bytes}
@@ -56,4 +60,34 @@ export function countHeaders(rows: readonly ChainRow[]): ReadonlyMap<string, Cou
   const headers = new Map<string, Counts>()
   for (const row of rows) for (const name of new Set(row.headers)) add(headers, name, row)
   return new Map([...headers].sort(([, a], [, b]) => b.packets - a.packets))
+}
+
+const numbers = new Map(Object.entries(extensionNames).map(([number, name]) => [name, Number(number)]))
+
+/** Counts chains of a capture as the kernel's programs count those that pass. */
+export class ChainTally {
+  readonly #chains = new Map<string, CountedChain>()
+
+  get counts(): readonly CountedChain[] {
+    return [...this.#chains.values()]
+  }
+
+  add(packet: {
+    readonly direction: Direction | undefined
+    readonly headers: readonly ExtensionName[]
+    readonly protocol: number
+    readonly bytes: number
+  }): void {
+    const {direction, headers, protocol, bytes} = packet
+    const key = [direction ?? '', protocol, ...headers].join(' ')
+    const known = this.#chains.get(key)
+    this.#chains.set(key, {
+      direction,
+      headers: known?.headers ?? headers.map((name) => numbers.get(name) ?? 0),
+      protocol,
+      end: 'decoded',
+      packets: (known?.packets ?? 0) + 1,
+      bytes: (known?.bytes ?? 0) + bytes,
+    })
+  }
 }

@@ -4,8 +4,7 @@ import {type FoldedFinding, FindingLedger} from '../diagnosis/finding-ledger.ts'
 import type {Finding, Severity} from '../diagnosis/finding.ts'
 import {fragments} from '../diagnosis/fragment-rules.ts'
 import type {Observation} from '../diagnosis/observation.ts'
-import type {ChainCount} from './chains.ts'
-import {ChainBook, type ChainRow} from './extension-chains.ts'
+import {ChainBook, type ChainRow, type CountedChain} from './extension-chains.ts'
 import {SourceBook} from './extension-sources.ts'
 import type {HeardPacket} from './ndp-message.ts'
 
@@ -50,7 +49,7 @@ export class ExtensionNode {
   }
 
   /** Cumulative counts by chain. */
-  *learn(counts: readonly ChainCount[], timeNs: bigint): Generator<ExtensionNews> {
+  *learn(counts: readonly CountedChain[], timeNs: bigint): Generator<ExtensionNews> {
     for (const row of this.chains.learn(counts)) yield {type: 'chain', timeNs, row}
   }
 

@@ -1,4 +1,4 @@
-import {type Direction, directions, type FragmentPosition, fragmentPositions} from '../generated/words.ts'
+import {directions, type FragmentPosition, fragmentPositions} from '../generated/words.ts'
 import type {Totals} from '../generated/totals.ts'
 import type {Palette} from '../output/colour.ts'
 import type {JsonValue} from '../output/json.ts'
@@ -26,20 +26,30 @@ export interface ExtensionSummary {
 
 export interface Counted {
   readonly node: ExtensionNode
-  readonly totals: readonly Totals[]
+  /** Packets by mask of fragment positions, as many lists as were counted. */
+  readonly fragmentSets: readonly (readonly number[])[]
+  readonly overflow: Counts
+}
+
+/** What the kernel counted beside chains. */
+export function countedOf(totals: readonly Totals[]): Omit<Counted, 'node'> {
+  const all = totals.flatMap((each) => directions.map((direction) => each.directions[direction]))
+  return {
+    fragmentSets: all.map(({fragmentSets}) => fragmentSets),
+    overflow: all.map(({chainsOverflow}) => chainsOverflow).reduce(plus, {packets: 0, bytes: 0}),
+  }
 }
 
 export function extensionSummary(all: readonly Counted[], top: number): ExtensionSummary {
-  const totals = all.flatMap((each) => each.totals)
-  const perDirection = totals.flatMap((each) => directions.map((direction: Direction) => each.directions[direction]))
-  const packetsAt = (bit: number): number =>
-    perDirection.reduce((sum, {fragmentSets}) => sum + packetsWith(fragmentSets, bit), 0)
+  const sets = all.flatMap(({fragmentSets}) => fragmentSets)
+  const packetsAt = (bit: number): number => sets.reduce((sum, each) => sum + packetsWith(each, bit), 0)
+  const sources = all.flatMap(({node}) => node.sources.rows)
   return {
     chains: joinChains(all.flatMap(({node}) => node.chains.rows)),
-    overflow: perDirection.map(({chainsOverflow}) => chainsOverflow).reduce(plus, {packets: 0, bytes: 0}),
+    overflow: all.map(({overflow}) => overflow).reduce(plus, {packets: 0, bytes: 0}),
     fragments: {first: packetsAt(0), later: packetsAt(1), last: packetsAt(2), atomic: packetsAt(3)},
     copied: all.reduce((sum, {node}) => sum + node.copied, 0),
-    sources: topSources(all.flatMap(({node}) => node.sources.rows), top), // prettier-ignore
+    sources: topSources(sources, top),
   }
 }
 
@@ -87,7 +97,7 @@ export function extensionText(
   const longest = deepest(chains)
   const sampled = `TOP SOURCES (of ${exactCount(copied)} copied out of ${plural(all, 'packet')})`
   const blocks = [
-    tableOf(['CHAIN', 'DIRECTION', 'PACKETS', 'BYTES'], chains.map((row) => [chainText(row), row.direction, ...counted(row)]), palette), // prettier-ignore
+    tableOf(['CHAIN', 'DIRECTION', 'PACKETS', 'BYTES'], chains.map((row) => [chainText(row), row.direction ?? '', ...counted(row)]), palette), // prettier-ignore
     tableOf(['HEADER', 'PACKETS', 'BYTES'], [...countHeaders(chains)].map(([name, row]) => [name, ...counted(row)]), palette), // prettier-ignore
     longest === undefined ? '' : `deepest chain: ${plural(longest.headers.length, 'header')} (${chainText(longest)})\n`,
     `fragments: ${positions}\n`,

@@ -107,6 +107,26 @@ function routingZero(): string {
   return file
 }
 
+describe('exthdr --input-file', () => {
+  test.each(both)('counts every chain of %s as tshark reads it', async (file) => {
+    const held = dissected(file)
+    const packets = held.filter(({chain}) => chain !== '').length
+    const {stdout, stderr, status} = await new Plugin(['exthdr', '--input-file', file, '-o', 'json']).ended
+    const summary = summaryOf(stdout)
+    expect([status, stderr]).toEqual([0, ''])
+    expect(chainsOf(summary)).toEqual(sums(held))
+    expect(summary).toMatchObject({accounted: true, sources: {copied: packets, of: packets}})
+    expect(stdout.match(/"kind":"extension"/g)).toHaveLength(packets)
+  })
+
+  test('a filter chooses packets as on a node', async () => {
+    const args = ['exthdr', '--input-file', both[0] ?? '', '-o', 'json', '--not', '--protocol', 'udp']
+    const {stdout} = await new Plugin(args).ended
+    expect(summaryOf(stdout).chains.map(({protocol}) => protocol)).not.toContain('UDP')
+    expect(summaryOf(stdout).chains.length).toBeGreaterThan(10)
+  })
+})
+
 describe.skipIf(!isRoot)('exthdr local (needs root)', () => {
   test('counts every chain to the packet and the byte, and details beside', async () => {
     const held = both.flatMap(dissected)
