@@ -53,7 +53,7 @@ export const missingGroup: RulePage = {
   title: 'An address without its solicited-node group',
   meaning:
     'The node does not listen for questions for its own address: neighbours cannot find it, unless the device is promiscuous.',
-  detection: 'An address of an interface, and the interface has not joined ff02::1:ffXX:XXXX of it.',
+  detection: 'An address of an interface, and the interface has not joined ff02::1:ff00:0/104 of it.',
   notThis: 'Loopback, dummy, tunnel and other interfaces that do not use neighbour discovery; tentative addresses.',
   fix: 'ip -6 maddr show dev IFACE; take the address away and add it again.',
   references: ['RFC 4861 §7.2.1', 'RFC 4291 §2.7.1'],

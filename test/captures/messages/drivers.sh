@@ -3,7 +3,7 @@
 # Run it by hand as root: two network namespaces, joined by a veth, and nothing else is touched. The captures are committed.
 set -u
 here=$(dirname "$(readlink -f "$0")")
-work=$(mktemp -d /tmp/packet-captures.XXXXXX)
+work=$(mktemp -d --suffix=-packet-captures)
 a="ip netns exec packet-a" b="ip netns exec packet-b"
 end() { ip netns pids packet-a 2>/dev/null | xargs -r kill 2>/dev/null; ip netns pids packet-b 2>/dev/null | xargs -r kill 2>/dev/null; ip netns del packet-a 2>/dev/null; ip netns del packet-b 2>/dev/null; rm -rf "$work"; }
 trap end EXIT
