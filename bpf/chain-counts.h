@@ -42,24 +42,27 @@ inlined void list_headers(const struct frame *frame, const struct subject *subje
 	}
 }
 
-inlined void count_chain(const struct frame *frame, struct direction_totals *totals, const struct subject *subject)
+inlined void count_chain(const struct frame *frame, struct direction_totals *totals, struct subject *subject)
 {
-	struct tally *count, one = {.packets = subject->packets, .bytes = subject->bytes};
-	struct chain_key key = {
-		.direction = subject->direction,
-		.family = subject->family,
-		.end = chain_end(subject->verdict),
-		.depth = subject->depth,
-		.protocol = subject->protocol,
-	};
+	struct chain_key *key = &subject->key;
+	struct tally *count;
 
-	list_headers(frame, subject, &key);
-	/* Another CPU may add the key meanwhile: that sets only its own count. */
-	count = bpf_map_lookup_elem(&chains, &key);
-	if (!count && !bpf_map_update_elem(&chains, &key, &one, BPF_ANY))
-		return;
-	if (!count)
+	__builtin_memset(key, 0, sizeof(*key));
+	key->direction = subject->direction;
+	key->family = subject->family;
+	key->end = chain_end(subject->verdict);
+	key->depth = subject->depth;
+	key->protocol = subject->protocol;
+	list_headers(frame, subject, key);
+	count = bpf_map_lookup_elem(&chains, key);
+	if (!count) {
+		subject->one.packets = subject->packets;
+		subject->one.bytes = subject->bytes;
+		/* Another CPU may add the key meanwhile: that sets only its own count. */
+		if (!bpf_map_update_elem(&chains, key, &subject->one, BPF_ANY))
+			return;
 		count = &totals->chains_overflow;
+	}
 	count->packets += subject->packets;
 	count->bytes += subject->bytes;
 }

@@ -25,11 +25,11 @@ inlined void observe(struct frame *frame)
 		return add(&totals->other_family, &packet);
 	if (verdict != DECODED) {
 		add_undecodable(totals, &packet, verdict);
-		return tell_undecodable(frame, state, verdict);
+		return tell_undecodable(frame, slot, verdict);
 	}
 	if (!passes_filter(state, &packet))
 		return add(&totals->rejected, &packet);
-	tell_decoded(frame, state, &packet);
+	tell_decoded(frame, slot, &packet);
 	add_decoded(totals, &packet);
 	file_packet(state, slot, &packet);
 }

@@ -29,6 +29,8 @@ struct subject {
 	__u8		is_from_nobody;
 	__u8		has_chain;
 	__u8		spare;
+	struct chain_key key;		/* these two are here because the stack is full */
+	struct tally	one;
 };
 
 /* One per generation and CPU. The totals only grow; the agent clears the memo line, the words about the spill and the number of used lines. */
@@ -43,7 +45,7 @@ struct cpu_state {
 	__u32			used;		/* lines of this CPU and generation: they fill up from the first */
 	__u32			recent;		/* the line used last; of this generation while it is below used */
 	__u32			recent_digest;	/* of its key */
-	__u8			spare[12];	/* to whole cache lines: no two CPUs share one */
+	__u8			spare[36];	/* to whole cache lines: no two CPUs share one */
 	struct subject		subject;
 	struct totals		totals;
 } __attribute__((aligned(64)));

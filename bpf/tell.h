@@ -9,7 +9,7 @@
 
 inlined void tell(const struct frame *frame, struct cpu_state *state)
 {
-	const struct subject *subject = &state->subject;
+	struct subject *subject = &state->subject;
 	struct direction_totals *totals = &state->totals.directions[subject->direction & 1];
 
 	if (settings.chains && subject->has_chain)
@@ -46,10 +46,13 @@ inlined void describe_subject(const struct frame *frame, struct subject *subject
 	subject->has_chain = packet->family == FAMILY_IPV6 && packet->depth;
 }
 
-inlined int decode_and_tell(struct frame *frame, struct cpu_state *state)
+inlined int decode_and_tell(struct frame *frame, __u32 slot)
 {
+	struct cpu_state *state = bpf_map_lookup_elem(&cpu_states, &slot);
 	struct packet packet = {};
 
+	if (!state)
+		return 0;
 	frame->nothing = &state->nothing;
 	state->subject.verdict = decode(frame, state, &packet);
 	describe_subject(frame, &state->subject, &packet);
@@ -59,41 +62,40 @@ inlined int decode_and_tell(struct frame *frame, struct cpu_state *state)
 	return 0;
 }
 
-/* Decodes once more, with registers of its own. */
-static __noinline int tell_skb(struct __sk_buff *skb, struct cpu_state *state, enum direction direction,
-			       bool has_link_header)
+/* Decodes once more, with registers of its own. Not static: then the verifier looks at it once, not again for each way that leads here. */
+__noinline int tell_skb(struct __sk_buff *skb, __u32 slot, __u32 direction, __u32 has_link_header)
 {
-	struct frame frame = skb_frame(skb, direction, has_link_header);
+	struct frame frame = skb_frame(skb, direction & 1, has_link_header & 1);
 
-	return decode_and_tell(&frame, state);
+	return decode_and_tell(&frame, slot);
 }
 
-static __noinline int tell_xdp(struct xdp_md *xdp, struct cpu_state *state, bool has_link_header)
+__noinline int tell_xdp(struct xdp_md *xdp, __u32 slot, __u32 has_link_header)
 {
-	struct frame frame = xdp_frame(xdp, has_link_header);
+	struct frame frame = xdp_frame(xdp, has_link_header & 1);
 
-	return decode_and_tell(&frame, state);
+	return decode_and_tell(&frame, slot);
 }
 
-inlined void tell_packet(const struct frame *frame, struct cpu_state *state)
+inlined void tell_packet(const struct frame *frame, __u32 slot)
 {
 	if (frame->hook == HOOK_XDP)
-		tell_xdp(frame->context, state, frame->has_link_header);
+		tell_xdp(frame->context, slot, frame->has_link_header);
 	else
-		tell_skb(frame->context, state, frame->direction, frame->has_link_header);
+		tell_skb(frame->context, slot, frame->direction, frame->has_link_header);
 }
 
 /* Whose ports nobody knows cannot pass a filter. */
-inlined void tell_undecodable(const struct frame *frame, struct cpu_state *state, __u32 verdict)
+inlined void tell_undecodable(const struct frame *frame, __u32 slot, __u32 verdict)
 {
 	if (settings.tells_broken && is_broken_chain(verdict) && settings.directions & 1 << frame->direction)
-		tell_packet(frame, state);
+		tell_packet(frame, slot);
 }
 
-inlined void tell_decoded(const struct frame *frame, struct cpu_state *state, const struct packet *packet)
+inlined void tell_decoded(const struct frame *frame, __u32 slot, const struct packet *packet)
 {
 	if (settings.tells && (packet->class == PROTOCOL_ICMPV6 || packet->depth))
-		tell_packet(frame, state);
+		tell_packet(frame, slot);
 }
 
 #endif

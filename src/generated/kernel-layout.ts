@@ -105,7 +105,7 @@ export const indexBucketLayout = {
 } as const
 
 export const cpuStateLayout = {
-  size: 22592,
+  size: 22656,
   memo: 0,
   matched: 64,
   header: 72,
@@ -117,8 +117,8 @@ export const cpuStateLayout = {
   recent: 156,
   recentDigest: 160,
   spare: 164,
-  subject: 176,
-  totals: 224,
+  subject: 200,
+  totals: 288,
 } as const
 
 export const tickLayout = {
