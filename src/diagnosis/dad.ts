@@ -16,6 +16,8 @@ interface Attempt {
 const remembered = 4096
 /** RFC 4862 §5.1: one probe, one second; what a loaded machine takes longer is in the rest. */
 const windowSeconds = 1.5
+/** Who asked uses the address no earlier, unless it is optimistic. */
+const probeSeconds = 0.9
 /** Probes of one node are a second apart. */
 const echoSeconds = 0.4
 
@@ -47,10 +49,7 @@ class Dad implements Rule {
       if (now - attempt.last.at <= windowSeconds) continue
       this.#attempts.delete(key)
       if (attempt.isLost || attempt.first.isRepeat) continue
-      yield told(pages.ok, attempt.last, {
-        about: attempt.target,
-        detail: `nobody objects to ${attempt.target} of ${attempt.first.mac}`,
-      })
+      yield isFree(attempt)
     }
   }
 
@@ -83,13 +82,13 @@ class Dad implements Rule {
   }
 
   *#use(message: NeighbourMessage, ip: string): Generator<Finding> {
-    const attempt = this.#attempts.get(`${message.interface} ${ip}`)
-    if (attempt === undefined || attempt.first.mac !== message.mac || message.isRepeat) return
-    if (message.at - attempt.last.at > 0.9) return
-    yield told(pages.optimistic, message, {
-      about: ip,
-      detail: `${message.mac} uses ${ip} before its detection has ended`,
-    })
+    const key = `${message.interface} ${ip}`
+    const attempt = this.#attempts.get(key)
+    if (attempt === undefined || attempt.first.mac !== message.mac || attempt.isLost) return
+    const isEnded = message.at - attempt.last.at > probeSeconds
+    if (isEnded) this.#attempts.delete(key)
+    if (message.isRepeat) return
+    yield isEnded ? isFree(attempt) : early(message, ip)
   }
 
   *#lose(attempt: Attempt, message: NeighbourMessage, context: Context): Generator<Finding> {
@@ -118,6 +117,12 @@ class Dad implements Rule {
     })
   }
 }
+
+const isFree = ({target, first, last}: Attempt): Finding =>
+  told(pages.ok, last, {about: target, detail: `nobody objects to ${target} of ${first.mac}`})
+
+const early = (message: NeighbourMessage, ip: string): Finding =>
+  told(pages.optimistic, message, {about: ip, detail: `${message.mac} uses ${ip} before its detection has ended`})
 
 /** A copy: in where it went out, or twice at one place. A cooked capture of all interfaces shows each packet often. */
 function isEcho(before: NeighbourMessage, now: NeighbourMessage): boolean {

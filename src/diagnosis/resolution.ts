@@ -26,6 +26,8 @@ const solicits = 3
 const patienceSeconds = 3.5
 const probePatienceSeconds = 1.5
 const toldAgainSeconds = 5
+/** Until then it is known whether many silent targets are a scan. */
+const scanSeconds = 12
 
 /** Questions and their answers. */
 export const resolution: RuleKind = {pages: Object.values(pages), make: () => new Resolution()}
@@ -60,7 +62,7 @@ class Resolution implements Rule {
       const isLate = question.isProbe
         ? now - question.last.at > probePatienceSeconds
         : now - question.first.at > patienceSeconds && now - question.last.at > 1
-      if (!isLate) continue
+      if (!isLate || (this.#rate.mayScan(question.asker, now) && now - question.first.at < scanSeconds)) continue
       this.#questions.delete(key)
       if (this.#rate.isScanning(question.asker, now)) continue
       if (question.isProbe && question.count >= 2) yield this.#silentProbe(question, context)
@@ -101,6 +103,8 @@ class Resolution implements Rule {
   *#judgeLatency(question: Question, message: NeighbourMessage, context: Context): Generator<Finding> {
     const ms = Number(message.timeNs - question.first.timeNs) / 1e6
     const startedAt = this.#starting.get(question.target)
+    // A proxy waits up to a second on purpose, and does not override (RFC 4861 §7.2.8).
+    if (message.body.kind === 'neighbor-advertisement' && !message.body.override) return
     if (ms <= 100 || (startedAt !== undefined && message.at - startedAt < 4)) return
     if (this.#rate.isScanning(question.asker, message.at)) return
     yield finding(slow, {

@@ -24,6 +24,8 @@ export interface Router {
   readonly heard: number
   readonly mtu: number | undefined
   readonly prefixes: ReadonlyMap<string, AdvertisedPrefix>
+  /** All that it ever advertised, as far as they are few. */
+  readonly hadPrefixes: ReadonlySet<string>
   readonly servers: readonly string[]
   readonly nat64: readonly string[]
 }
@@ -67,6 +69,8 @@ function readRouter(message: NeighbourMessage, body: BodyOf<'router-advertisemen
   const {options} = message.icmp
   const heard = (before?.heard ?? 0) + 1
   const gap = before === undefined ? undefined : message.at - before.last.at
+  const prefixes = readPrefixes(message, before)
+  const hadPrefixes = [...(before?.hadPrefixes ?? []), ...prefixes.keys()]
   const interval =
     gap === undefined ? undefined : before?.interval === undefined ? gap : before.interval * 0.75 + gap / 4
   return {
@@ -80,7 +84,8 @@ function readRouter(message: NeighbourMessage, body: BodyOf<'router-advertisemen
     heard,
     ...(interval === undefined ? {} : {interval}),
     mtu: optionsNamed(options, 'mtu')[0]?.mtu,
-    prefixes: readPrefixes(message, before),
+    prefixes,
+    hadPrefixes: new Set(hadPrefixes.slice(0, 256)),
     servers: optionsNamed(options, 'rdnss').flatMap(({servers = [], lifetime = 0}) => (lifetime > 0 ? servers : [])),
     nat64: optionsNamed(options, 'pref64').flatMap(({prefix, prefixLength, lifetime = 0}) =>
       prefix === undefined || lifetime === 0 ? [] : [`${prefix}/${prefixLength ?? 96}`],

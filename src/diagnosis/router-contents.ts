@@ -60,7 +60,7 @@ const isOfCluster = (text: string, {cluster}: Context): boolean =>
   [...cluster.podPrefixes, ...cluster.servicePrefixes].some((range) => overlaps(range, text))
 
 function isNew(text: string, {before, now}: {readonly before: Router; readonly now: Router}, {node}: Context): boolean {
-  if (before.prefixes.has(text) || now.prefixes.get(text)?.valid === 0) return false
+  if (before.hadPrefixes.has(text) || now.prefixes.get(text)?.valid === 0) return false
   return node.interface(now.interface)?.addresses.some(({ip}) => isInPrefix(ip, text)) !== true
 }
 

@@ -14,6 +14,7 @@ interface Search {
 }
 
 const windowSeconds = 10
+const suspiciousTargets = 8
 const manyTargets = 50
 const veryManyTargets = 200
 const manySources = 200
@@ -38,6 +39,14 @@ export class SolicitationRate {
   isScanning(asker: string, at: number): boolean {
     const search = this.#searches.get(asker)
     return search?.isTold === true && at - search.last < windowSeconds
+  }
+
+  /** So many silent targets that it may become one. */
+  mayScan(asker: string, at: number): boolean {
+    const search = this.#searches.get(asker)
+    if (search === undefined || at - search.last > windowSeconds || search.targets.size <= suspiciousTargets)
+      return false
+    return [...search.targets.values()].filter((isAnswered) => !isAnswered).length > suspiciousTargets
   }
 
   *#hearSource(message: NeighbourMessage, target: string): Generator<Finding> {

@@ -32,6 +32,10 @@ describe('duplicate address detection', () => {
   test('is not lost afterwards', () => {
     expect(found([wants(), claims({at: 2})], {wait: 3})).toEqual([])
   })
+  test('is not lost to the new MAC of a node that has announced its address', () => {
+    const announced = claims({at: 1.02, mac: '02:00:00:00:00:01'})
+    expect(found([wants(), announced, claims({at: 1.4, mac: '02:00:00:00:00:1a'})], {wait: 3})).toEqual([])
+  })
   test('is not lost to the same node, which uses the address already', () => {
     expect(all([wants(), claims({mac: '02:00:00:00:00:01'})])).toContain('info ndp/dad-optimistic')
     expect(found([wants(), claims({mac: '02:00:00:00:00:01'})], {wait: 3})).toEqual([])
