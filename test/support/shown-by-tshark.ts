@@ -37,6 +37,7 @@ function fieldsOf(node: Shown): readonly string[] {
 function spelling({name, show}: Shown): string {
   // In its list of fields it is in bytes, in the tree in units of 8.
   if (name === 'ipv6.fraghdr.offset') return String(8 * Number(show))
+  if (name === 'ipv6.routing.srh.tag') return String(parseInt(show.replace(':', ''), 16))
   if (show === 'True' || show === 'False') return String(Number(show === 'True'))
   return /^0x[\da-f]+$/i.test(show) ? String(Number(show)) : show
 }

@@ -141,14 +141,20 @@ const names: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 function namedFields(option: NdOption): readonly string[] {
   const fields = Object.entries(names[option.name] ?? {})
   return fields.flatMap(([ours, theirs]) => {
+    // A route of length 0 says no prefix: the option ends before it.
+    if (option.name === 'route-information' && ours === 'prefix' && option.length === 8) return []
     const value: unknown = (option as unknown as Readonly<Record<string, unknown>>)[ours] // by name: the union has no index
     const values: readonly unknown[] = Array.isArray(value) ? value : [value]
-    return values.flatMap((each) => lines({[`opt.${theirs}`]: spelled(ours, each as Value)}))
+    return values.flatMap((each) => lines({[`opt.${theirs}`]: spelled(`${option.name}.${ours}`, each as Value)}))
   })
 }
 
 function spelled(field: string, value: Value): Value {
-  if (field === 'nonce') return bytesText(String(value))
-  if (field === 'preference' && typeof value === 'string') return preferences[value as keyof typeof preferences]
+  if (field === 'nonce.nonce') return bytesText(String(value))
+  if (field === 'pref64.lifetime') return Number(value) / 8
+  if (field === 'pref64.prefixLength') return pref64Codes.indexOf(Number(value))
+  if (field === 'route-information.preference') return preferences[value as keyof typeof preferences] // of that option
   return value
 }
+
+const pref64Codes: readonly number[] = [96, 64, 56, 48, 40, 32]

@@ -28,38 +28,33 @@ export function shownPacket(packet: Packet): readonly string[] {
   ]
 }
 
-function extension({
-  name,
-  nextHeader = 0,
-  length,
-  options = [],
-  routing,
-  fragment,
-  spi = 0,
-}: Extension): readonly string[] {
+function extension({name, nextHeader, length, options, routing, fragment, spi}: Extension): readonly string[] {
   const units = length / 8 - 1
-  const head = (field: string): readonly string[] => [`${field}.nxt=${nextHeader}`, `${field}.len=${units}`]
+  const head = (field: string): readonly string[] => [`${field}.nxt=${String(nextHeader)}`, `${field}.len=${units}`]
   switch (name) {
     case 'hop-by-hop':
-      return [...head('ipv6.hopopts'), ...options.flatMap(headerOption)]
+      return [...head('ipv6.hopopts'), ...optionsOf(options)]
     case 'destination-options':
-      return [...head('ipv6.dstopts'), ...options.flatMap(headerOption)]
+      return [...head('ipv6.dstopts'), ...optionsOf(options)]
     case 'routing':
       return [...head('ipv6.routing'), ...(routing === undefined ? [] : routingOf(routing))]
     case 'fragment':
-      return [`ipv6.fraghdr.nxt=${nextHeader}`, ...(fragment === undefined ? [] : fragmentOf(fragment))]
+      return [`ipv6.fraghdr.nxt=${String(nextHeader)}`, ...(fragment === undefined ? [] : fragmentOf(fragment))]
     case 'authentication':
-      return [`ah.next_header=${nextHeader}`, `ah.length=${length / 4 - 2}`, `ah.spi=${spi}`]
+      return [`ah.next_header=${String(nextHeader)}`, `ah.length=${length / 4 - 2}`, `ah.spi=${String(spi)}`]
     case 'esp':
-      return [`esp.spi=${spi}`]
+      return [`esp.spi=${String(spi)}`]
     case 'mobility':
-      return [`mip6.proto=${nextHeader}`, `mip6.hlen=${units}`]
+      return [`mip6.proto=${String(nextHeader)}`, `mip6.hlen=${units}`]
     case 'hip':
-      return [`hip.proto=${nextHeader}`, `hip.hdr_len=${units}`]
+      return [`hip.proto=${String(nextHeader)}`, `hip.hdr_len=${units}`]
     case 'shim6':
-      return [`shim6.nxt=${nextHeader}`, `shim6.len=${units}`]
+      return [`shim6.nxt=${String(nextHeader)}`, `shim6.len=${units}`]
   }
 }
+
+const optionsOf = (options: readonly HeaderOption[] | undefined): readonly string[] =>
+  options?.flatMap(headerOption) ?? []
 
 const fragmentOf = ({offset, more, id}: Fragment): readonly string[] => [
   `ipv6.fraghdr.offset=${offset}`,
