@@ -82,18 +82,27 @@ const octet = (bytes: Uint8Array, at: number): number => bytes[at] ?? 0
 export function formatIPv6(bytes: Uint8Array, at = 0): string {
   // RFC 5952 §5: mixed notation where a well-known prefix says that an IPv4 address is inside.
   if (isMapped(bytes, at)) return `::ffff:${formatIPv4(bytes, at + 12)}`
-  const groups = Array.from({length: 8}, (_, i) => (octet(bytes, at + 2 * i) << 8) | octet(bytes, at + 2 * i + 1))
-  const {start, length} = longestZeros(groups)
-  const hex = (list: readonly number[]): string => list.map((group) => group.toString(16)).join(':')
-  if (length < 2) return hex(groups)
-  return `${hex(groups.slice(0, start))}::${hex(groups.slice(start + length))}`
+  const zeros = longestZeros(bytes, at)
+  if (zeros.length < 2) return groupsText(bytes, at, at + addressBytes)
+  const [start, end] = [at + 2 * zeros.start, at + 2 * (zeros.start + zeros.length)]
+  return `${groupsText(bytes, at, start)}::${groupsText(bytes, end, at + addressBytes)}`
 }
 
-function longestZeros(groups: readonly number[]): {readonly start: number; readonly length: number} {
+/** Every packet has two addresses: this is the busiest code of a capture that is read back. */
+function groupsText(bytes: Uint8Array, at: number, end: number): string {
+  let text = ''
+  for (let i = at; i < end; i += 2) {
+    const group = ((octet(bytes, i) << 8) | octet(bytes, i + 1)).toString(16)
+    text = i === at ? group : `${text}:${group}`
+  }
+  return text
+}
+
+function longestZeros(bytes: Uint8Array, at: number): {readonly start: number; readonly length: number} {
   let best = {start: 0, length: 0}
   let start = 0
-  for (const [i, group] of groups.entries()) {
-    if (group !== 0) start = i + 1
+  for (let i = 0; i < 8; i++) {
+    if (bytes[at + 2 * i] !== 0 || bytes[at + 2 * i + 1] !== 0) start = i + 1
     else if (i + 1 - start > best.length) best = {start, length: i + 1 - start}
   }
   return best
