@@ -8,7 +8,7 @@ const rounds = 9
 
 /** What an agent does for one drain: takes every line out of the table into pieces that it may keep and send. */
 export async function measureDrain(bench: Bench): Promise<readonly BenchRow[]> {
-  using programs = bench.load(131_072)
+  using programs = bench.load({lines: 131_072})
   using driver = bench.drive(0xffff_ffff)
   driver.aim(programs.programFd('on_tc_ingress'))
   const cpu: number[] = []

@@ -4,7 +4,7 @@ import {Clock} from '../src/pod-agent/native/clock.ts'
 import {type Libbpf, openLibbpf} from '../src/pod-agent/native/libbpf.ts'
 import {openLibc} from '../src/pod-agent/native/libc.ts'
 import {testRun} from '../src/pod-agent/native/test-run.ts'
-import {everything} from '../src/protocol/settings.ts'
+import {everything, type Feeds, noFeeds} from '../src/protocol/settings.ts'
 import {ethernet, extension, fragment, icmpv6, ipv4, ipv6, tcp, udp} from '../test/support/packets.ts'
 import {measureDrain} from './datapath-drain.ts'
 import type {BenchRow} from './row.ts'
@@ -21,7 +21,7 @@ const xdpRepeat = 300_000
 export interface Bench {
   readonly libbpf: Libbpf
   readonly clock: Clock
-  readonly load: (lines?: number) => FlowPrograms
+  readonly load: (options?: {readonly lines?: number; readonly feeds?: Feeds}) => FlowPrograms
   readonly drive: (mask: number) => Driver
 }
 
@@ -81,6 +81,22 @@ function hits(bench: Bench, programs: FlowPrograms, empty: Driver): readonly Cas
     {name: 'IPv4 that nobody asked for', measure: net('tc', frames.ipv4)},
     {name: 'IPv6 TCP, known flow, XDP', measure: net('xdp', frames.tcp)},
     {name: 'hop-by-hop + destination options + TCP, XDP', measure: net('xdp', frames.chain)},
+  ]
+}
+
+/** A budget that never ends, and one that is over at once. The ring is emptied after each round. */
+function copies(bench: Bench, {copied, over}: Record<'copied' | 'over', FlowPrograms>, empty: Driver): readonly Case[] {
+  const times = 6000
+  const net = (programs: FlowPrograms, frame: Uint8Array) => () => {
+    const baseline = timePacket(bench, empty.nothing.tc, {frame, times})
+    const ours = timePacket(bench, programs.programFd('on_tc_ingress'), {frame, times})
+    programs.copies?.take()
+    return {empty: baseline, ours}
+  }
+  return [
+    {name: 'NS copied', target: {atMost: 120}, measure: net(copied, frames.solicitation)},
+    {name: 'NS over budget', target: {atMost: 120}, measure: net(over, frames.solicitation)},
+    {name: 'IPv6 TCP, known flow, while NS are copied', target: {atMost: 25}, measure: net(copied, frames.tcp)},
   ]
 }
 
@@ -150,7 +166,7 @@ export async function measureDatapath(): Promise<readonly BenchRow[]> {
   const bench: Bench = {
     libbpf,
     clock,
-    load: (lines = 8192) =>
+    load: ({lines = 8192, feeds = noFeeds} = {}) =>
       new FlowPrograms({
         libbpf,
         libc,
@@ -158,14 +174,20 @@ export async function measureDatapath(): Promise<readonly BenchRow[]> {
         object: join(build, 'bpf/flow.bpf.o'),
         filter: everything,
         lines,
+        feeds,
       }),
     drive: (mask) => new Driver({library, object: join(build, 'bpf/drive.bpf.o'), mask}),
   }
   using programs = bench.load()
   using empty = bench.drive(0)
+  const solicitations = (copiesPerSecond: number): FlowPrograms =>
+    bench.load({feeds: {...noFeeds, icmpTypes: [135], copiesPerSecond}})
+  using copied = solicitations(3_000_000)
+  using over = solicitations(1)
   return [
     // Apart: a table that many flows have filled holds no known flow.
     ...(await measureAll(hits(bench, programs, empty), rounds)),
+    ...(await measureAll(copies(bench, {copied, over}, empty), rounds)),
     ...(await measureAll(manyFlows(bench, programs, empty), rounds)),
     ...(await measureAll([twoCpus(programs, empty)], 15)),
     ...(await measureDrain(bench)),
