@@ -39,7 +39,14 @@ class Routers implements Rule {
     this.#since ??= Number(observation.timeNs) / 1e9
     yield* this.#flood.hear(observation, message)
     if (message?.body.kind !== 'router-advertisement') return
-    if (!message.isValid || message.ip.hopLimit !== 255 || this.#flood.isOn(message.at)) return
+    // What stands behind an extension header was told as such, and is no honest router's.
+    if (
+      !message.isValid ||
+      message.packet.chain.length > 0 ||
+      message.ip.hopLimit !== 255 ||
+      this.#flood.isOn(message.at)
+    )
+      return
     yield* this.#advertised(message, message.body, context)
   }
 
