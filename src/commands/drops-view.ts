@@ -10,6 +10,7 @@ import type {RecordKind} from '../protocol/batch.ts'
 import {readDropCopies, readDropReport} from '../protocol/drops.ts'
 import type {DropsRequest} from './drops-request.ts'
 import type {Stage} from './run-nodes.ts'
+import {nowNs} from './show-run.ts'
 import type {View} from './view.ts'
 
 export interface DropsViewOptions {
@@ -116,5 +117,3 @@ export class DropsView implements View {
     return this.#options.stage.sink.write(text)
   }
 }
-
-const nowNs = (): bigint => BigInt(Date.now()) * 1_000_000n

@@ -20,6 +20,7 @@ import type {InterfaceChange} from '../protocol/message.ts'
 import {jsonOf, textOf} from './exthdr-lines.ts'
 import type {ExthdrRequest} from './exthdr-request.ts'
 import type {Stage} from './run-nodes.ts'
+import {nowNs} from './show-run.ts'
 import type {View} from './view.ts'
 
 export interface ExthdrViewOptions {
@@ -167,5 +168,3 @@ export class ExthdrView implements View {
     return this.#options.stage.sink.write(text)
   }
 }
-
-const nowNs = (): bigint => BigInt(Date.now()) * 1_000_000n

@@ -1,9 +1,8 @@
 import {Flags} from '@oclif/core'
 import {BaseCommand} from '../base-command.ts'
-import {severities} from '../diagnosis/finding.ts'
 import {captureFlags} from './capture-request.ts'
 import {exthdrRequest} from './exthdr-request.ts'
-import {agentFlags, filterFlags, runFlags, targetArgs, targetFlags} from './flags.ts'
+import {agentFlags, filterFlags, flowsFlag, judgingFlags, runFlags, targetArgs, targetFlags} from './flags.ts'
 
 const group = {helpGroup: 'EXTHDR'}
 
@@ -39,21 +38,9 @@ What is wrong is told at once, with evidence, the RFC and what to do; "kubectl i
     ...targetFlags,
     ...captureFlags,
     ...filterFlags,
-    'findings-only': Flags.boolean({...group, summary: 'Only what is wrong.'}),
-    'fail-on': Flags.string({
-      ...group,
-      options: [...severities, 'never'],
-      default: 'error',
-      summary: 'Exit with status 1 when something at least as severe was found.',
-    }),
+    ...judgingFlags(group),
     top: Flags.integer({...group, min: 1, default: 10, summary: 'Sources in the summary.'}),
-    flows: Flags.integer({
-      ...group,
-      min: 64,
-      max: 1 << 20,
-      default: 8192,
-      summary: 'Flows that the kernel holds per CPU between two refreshes.',
-    }),
+    flows: flowsFlag(group),
     ...runFlags,
     ...agentFlags,
   }

@@ -1,4 +1,5 @@
 import {Args, Flags} from '@oclif/core'
+import {severities} from '../diagnosis/finding.ts'
 import type {filterFlagNames} from './filter-token.ts'
 
 export const targetArgs = {
@@ -59,6 +60,27 @@ export const runFlags = {
     summary: "The node's own limit, kept even when this side is gone.",
   }),
 }
+
+/** What verbs that judge take beside. */
+export const judgingFlags = (group: {readonly helpGroup: string}) => ({
+  'findings-only': Flags.boolean({...group, summary: 'Only what is wrong.'}),
+  'fail-on': Flags.string({
+    ...group,
+    options: [...severities, 'never'],
+    default: 'error',
+    summary: 'Exit with status 1 when something at least as severe was found.',
+  }),
+})
+
+/** Of verbs that count flows. */
+export const flowsFlag = (group: {readonly helpGroup: string}) =>
+  Flags.integer({
+    ...group,
+    min: 64,
+    max: 1 << 20,
+    default: 8192,
+    summary: 'Flows that the kernel holds per CPU between two refreshes.',
+  })
 
 const summaries: Readonly<Record<(typeof filterFlagNames)[number], string>> = {
   family: '6 (default), 4 or all.',

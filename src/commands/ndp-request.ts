@@ -14,8 +14,6 @@ export interface NdpRequest {
   readonly parts: readonly NdpPart[]
   /** RFC 5952 text. */
   readonly target?: string
-  /** A capture instead of a target; `-` is stdin. */
-  readonly inputFile?: string
   readonly failOn: Severity | 'never'
 }
 
@@ -34,6 +32,11 @@ export function ndpRequest({flags, targets, raw}: ParsedLine): NdpRequest {
       `--findings-only and --${chosen[0] ?? ''} exclude each other`,
       'Use one of them; findings are shown beside everything else.',
     )
+  if (run.capture !== undefined && run.interfaces.length > 0)
+    throw badUsage(
+      '--interface and --input-file exclude each other',
+      'A capture is read without any node: leave one of them out.',
+    )
   const target = reader(flags).one('target')
   return {
     run: {
@@ -43,33 +46,8 @@ export function ndpRequest({flags, targets, raw}: ParsedLine): NdpRequest {
     },
     parts: chosen,
     failOn: flags['fail-on'] as NdpRequest['failOn'], // oclif has checked it against the same list
-    ...captureOf(flags, targets),
     ...(target === undefined ? {} : {target: addressOf(target)}),
   }
-}
-
-const ofNodes = [
-  'interface',
-  'selector',
-  'all-nodes',
-  'duration',
-  'dry-run',
-  'agent-image',
-  'image-pull-policy',
-] as const
-
-/** A file has no node: what says where or how to look at one contradicts it. */
-function captureOf(flags: ParsedLine['flags'], targets: readonly string[]): Pick<NdpRequest, 'inputFile'> {
-  const inputFile = reader(flags).one('input-file')
-  if (inputFile === undefined) return {}
-  const other = ofNodes.find((name) => flags[name] !== undefined && flags[name] !== false)
-  const contradiction = targets.length > 0 ? `The target ${targets[0] ?? ''}` : other === undefined ? '' : `--${other}`
-  if (contradiction !== '')
-    throw badUsage(
-      `${contradiction} and --input-file exclude each other`,
-      'A capture is read without any node: leave one of them out.',
-    )
-  return {inputFile}
 }
 
 function addressOf(text: string): string {

@@ -17,6 +17,7 @@ import {isAsked, jsonOf, textOf} from './ndp-lines.ts'
 import type {NdpRequest} from './ndp-request.ts'
 import type {OutputForm} from './observe-request.ts'
 import type {Stage} from './run-nodes.ts'
+import {nowNs} from './show-run.ts'
 import type {View} from './view.ts'
 
 export interface NdpViewOptions {
@@ -156,5 +157,3 @@ export class NdpView implements View {
     }
   }
 }
-
-const nowNs = (): bigint => BigInt(Date.now()) * 1_000_000n

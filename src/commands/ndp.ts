@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core'
 import {BaseCommand} from '../base-command.ts'
-import {severities} from '../diagnosis/finding.ts'
-import {agentFlags, runFlags, targetArgs, targetFlags} from './flags.ts'
+import {captureFlags} from './capture-request.ts'
+import {agentFlags, judgingFlags, runFlags, targetArgs, targetFlags} from './flags.ts'
 import {ndpRequest} from './ndp-request.ts'
 
 const group = {helpGroup: 'NDP'}
@@ -30,23 +30,14 @@ What is wrong is told at once, with evidence, the RFC and what to do; "kubectl i
       summary: 'text (a line a message), wide (with options and raw fields) or json (JSON lines).',
     }),
     ...targetFlags,
-    'input-file': Flags.string({
-      ...group,
-      summary: 'A pcap or pcapng file to read instead of a target, gzipped or not; - is stdin.',
-    }),
+    ...captureFlags,
     target: Flags.string({...group, summary: 'Only what concerns this address.'}),
     messages: Flags.boolean({...group, summary: 'Only messages, one line each.'}),
     resolutions: Flags.boolean({...group, summary: 'Only who asked for whom, and what became of it.'}),
     routers: Flags.boolean({...group, summary: 'Only router solicitations, advertisements and redirects.'}),
     dad: Flags.boolean({...group, summary: 'Only duplicate address detection.'}),
     mld: Flags.boolean({...group, summary: 'Only multicast listener and multicast router messages.'}),
-    'findings-only': Flags.boolean({...group, summary: 'Only what is wrong.'}),
-    'fail-on': Flags.string({
-      ...group,
-      options: [...severities, 'never'],
-      default: 'error',
-      summary: 'Exit with status 1 when something at least as severe was found.',
-    }),
+    ...judgingFlags(group),
     ...runFlags,
     ...agentFlags,
   }

@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core'
 import {BaseCommand} from '../base-command.ts'
 import {captureFlags} from './capture-request.ts'
-import {agentFlags, filterFlags, runFlags, targetArgs, targetFlags} from './flags.ts'
+import {agentFlags, filterFlags, flowsFlag, runFlags, targetArgs, targetFlags} from './flags.ts'
 import {observeRequest} from './observe-request.ts'
 
 const group = {helpGroup: 'OBSERVE'}
@@ -48,13 +48,7 @@ The same filter twice is OR, different filters are AND, --not negates the one th
       summary: 'Time between two refreshes; of a capture by its own clock, and without it one at its end.',
     }),
     top: Flags.integer({...group, min: 1, default: 10, summary: 'Flows in the summary.'}),
-    flows: Flags.integer({
-      ...group,
-      min: 64,
-      max: 1 << 20,
-      default: 8192,
-      summary: 'Flows that the kernel holds per CPU between two refreshes.',
-    }),
+    flows: flowsFlag(group),
     hook: Flags.string({
       ...group,
       options: ['auto', 'tcx', 'clsact', 'xdp', 'xdp-native', 'xdp-generic'],

@@ -21,9 +21,12 @@ export interface RunClock {
   readonly elapsedMs: () => number
 }
 
+/** This machine's time, since 1970. */
+export const nowNs = (): bigint => BigInt(Date.now()) * 1_000_000n
+
 function machineClock(): RunClock {
   const startedMs = performance.now()
-  return {nowNs: () => BigInt(Date.now()) * 1_000_000n, elapsedMs: () => performance.now() - startedMs}
+  return {nowNs, elapsedMs: () => performance.now() - startedMs}
 }
 
 export interface RunOutcome {
@@ -84,8 +87,8 @@ async function begin(
   {run, view, places, onStart, clock}: ShowOptions,
 ): Promise<void> {
   onStart()
-  const {nowNs, elapsedMs} = clock ?? machineClock()
+  const {nowNs: startNs, elapsedMs} = clock ?? machineClock()
   const place = places.get(node) ?? {node, target: node}
-  await view.started(run.start(node, hello, {...place, nowNs: nowNs(), elapsedMs}))
+  await view.started(run.start(node, hello, {...place, nowNs: startNs(), elapsedMs}))
   for (const warning of hello.warnings) view.notice(node, warning)
 }

@@ -11,6 +11,7 @@ import {InterfaceNews} from './interface-news.ts'
 import type {Notices} from './notices.ts'
 import type {Sink} from './sink.ts'
 import type {InterfaceChange} from '../protocol/message.ts'
+import {nowNs} from './show-run.ts'
 import type {View} from './view.ts'
 
 export interface StreamOptions {
@@ -71,8 +72,6 @@ abstract class StreamView implements View {
     return Promise.resolve()
   }
 }
-
-const nowNs = (): bigint => BigInt(Date.now()) * 1_000_000n
 
 export class JsonView extends StreamView {
   override started(state: NodeState): Promise<void> {

@@ -1,7 +1,7 @@
-import {Diagnosis} from '../diagnosis/diagnosis.ts'
 import {extensions} from '../diagnosis/extension-rules.ts'
-import {type FoldedFinding, FindingLedger} from '../diagnosis/finding-ledger.ts'
-import type {Finding, Severity} from '../diagnosis/finding.ts'
+import type {FoldedFinding} from '../diagnosis/finding-ledger.ts'
+import type {Severity} from '../diagnosis/finding.ts'
+import {FoldedDiagnosis} from '../diagnosis/folding.ts'
 import {fragments} from '../diagnosis/fragment-rules.ts'
 import type {Observation} from '../diagnosis/observation.ts'
 import {ChainBook, type ChainRow, type CountedChain} from './extension-chains.ts'
@@ -18,13 +18,12 @@ export class ExtensionNode {
   readonly chains = new ChainBook()
   readonly sources = new SourceBook()
   readonly #node: string
-  readonly #diagnosis: Diagnosis
-  readonly #ledger = new FindingLedger()
+  readonly #diagnosis: FoldedDiagnosis
   #copied = 0
 
   constructor(node: string, {hearsAll}: {readonly hearsAll: boolean}) {
     this.#node = node
-    this.#diagnosis = new Diagnosis({kinds: [extensions, fragments], options: {hearsAll}})
+    this.#diagnosis = new FoldedDiagnosis({kinds: [extensions, fragments], options: {hearsAll}})
   }
 
   /** Packets whose details were told. */
@@ -34,11 +33,11 @@ export class ExtensionNode {
 
   /** Different findings by severity. */
   get counts(): Readonly<Record<Severity, number>> {
-    return this.#ledger.counts()
+    return this.#diagnosis.counts
   }
 
   hasFound(severity: Severity): boolean {
-    return this.#ledger.isAtLeast(severity)
+    return this.#diagnosis.hasFound(severity)
   }
 
   *hear(met: Omit<HeardPacket, 'node'>): Generator<ExtensionNews> {
@@ -55,23 +54,20 @@ export class ExtensionNode {
 
   /** Whatever else the rules judge by. */
   *observe(observation: Observation): Generator<ExtensionNews> {
-    yield* this.#fold(this.#diagnosis.hear(observation))
+    yield* findings(this.#diagnosis.hear(observation))
   }
 
   /** Time has passed. */
   *tick(nowNs: bigint): Generator<ExtensionNews> {
-    yield* this.#fold(this.#diagnosis.tick(nowNs))
+    yield* findings(this.#diagnosis.tick(nowNs))
   }
 
   /** At the end: what was counted on since it was last told. */
   *rest(): Generator<ExtensionNews> {
-    for (const folded of this.#ledger.rest()) yield {type: 'finding', folded}
+    yield* findings(this.#diagnosis.rest())
   }
+}
 
-  *#fold(findings: readonly Finding[]): Generator<ExtensionNews> {
-    for (const finding of findings) {
-      const folded = this.#ledger.add(finding)
-      if (folded.isDue) yield {type: 'finding', folded}
-    }
-  }
+function* findings(all: Iterable<FoldedFinding>): Generator<ExtensionNews> {
+  for (const folded of all) yield {type: 'finding', folded}
 }

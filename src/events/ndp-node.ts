@@ -1,6 +1,7 @@
-import {Diagnosis} from '../diagnosis/diagnosis.ts'
-import {type FoldedFinding, FindingLedger} from '../diagnosis/finding-ledger.ts'
-import type {Finding, Severity} from '../diagnosis/finding.ts'
+import {solicitedNodeOf} from '../diagnosis/address-text.ts'
+import type {FoldedFinding} from '../diagnosis/finding-ledger.ts'
+import type {Severity} from '../diagnosis/finding.ts'
+import {FoldedDiagnosis} from '../diagnosis/folding.ts'
 import type {Observation} from '../diagnosis/observation.ts'
 import type {Icmpv6Message} from '../packet/icmpv6-message.ts'
 import type {Packet} from '../packet/packet.ts'
@@ -16,23 +17,22 @@ export type NdpNews =
 export class NdpNode {
   readonly #node: string
   readonly #resolutions: ResolutionBook
-  readonly #diagnosis: Diagnosis
-  readonly #ledger = new FindingLedger()
+  readonly #diagnosis: FoldedDiagnosis
 
   /** `hearsAll`: of a capture, where no budget leaves a packet out. */
   constructor(node: string, {hearsAll}: {readonly hearsAll: boolean}) {
     this.#node = node
     this.#resolutions = new ResolutionBook(node)
-    this.#diagnosis = new Diagnosis({options: {hearsAll}})
+    this.#diagnosis = new FoldedDiagnosis({options: {hearsAll}})
   }
 
   /** Different findings by severity. */
   get counts(): Readonly<Record<Severity, number>> {
-    return this.#ledger.counts()
+    return this.#diagnosis.counts
   }
 
   hasFound(severity: Severity): boolean {
-    return this.#ledger.isAtLeast(severity)
+    return this.#diagnosis.hasFound(severity)
   }
 
   *hear(met: Omit<HeardPacket, 'node'>): Generator<NdpNews> {
@@ -47,26 +47,23 @@ export class NdpNode {
 
   /** Whatever else the rules judge by. */
   *observe(observation: Observation): Generator<NdpNews> {
-    yield* this.#fold(this.#diagnosis.hear(observation))
+    yield* findings(this.#diagnosis.hear(observation))
   }
 
   /** Time has passed. */
   *tick(nowNs: bigint): Generator<NdpNews> {
     for (const resolution of this.#resolutions.tick(nowNs)) yield {type: 'resolution', resolution}
-    yield* this.#fold(this.#diagnosis.tick(nowNs))
+    yield* findings(this.#diagnosis.tick(nowNs))
   }
 
   /** At the end: what was counted on since it was last told. */
   *rest(): Generator<NdpNews> {
-    for (const folded of this.#ledger.rest()) yield {type: 'finding', folded}
+    yield* findings(this.#diagnosis.rest())
   }
+}
 
-  *#fold(findings: readonly Finding[]): Generator<NdpNews> {
-    for (const finding of findings) {
-      const folded = this.#ledger.add(finding)
-      if (folded.isDue) yield {type: 'finding', folded}
-    }
-  }
+function* findings(all: Iterable<FoldedFinding>): Generator<NdpNews> {
+  for (const folded of all) yield {type: 'finding', folded}
 }
 
 /** Whether it concerns this address: as an end, a target, a group that it listens to, or in what an error quotes. */
@@ -80,17 +77,10 @@ export function concerns(news: NdpNews, ip: string): boolean {
 const isEnd = ({ip}: Packet, address: string): boolean => ip?.source === address || ip?.destination === address
 
 function isNamed({body}: Icmpv6Message, ip: string): boolean {
-  const groups = [ip, solicitedNode(ip)]
+  const groups = [ip, solicitedNodeOf(ip)]
   if ('target' in body && body.target === ip) return true
   if ('destination' in body && body.destination === ip) return true
   if ('group' in body) return groups.includes(body.group)
   if ('records' in body) return body.records.some(({group}) => groups.includes(group))
   return body.kind === 'error' && body.quoted !== undefined && isEnd(body.quoted, ip)
-}
-
-/** RFC 4291 §2.7.1, of an address as RFC 5952 writes it: its last two words, of which the first keeps its low byte. */
-function solicitedNode(ip: string): string {
-  const [high = '', low = ''] = ip.endsWith('::') ? ['0', '0'] : ip.split(':').slice(-2)
-  const byte = (Number.parseInt(high === '' ? '0' : high, 16) & 0xff).toString(16).padStart(2, '0')
-  return `ff02::1:ff${byte}:${low}`
 }
