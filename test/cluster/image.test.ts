@@ -1,4 +1,5 @@
 import {spawn} from 'node:child_process'
+import {once} from 'node:events'
 import {existsSync, readdirSync, readFileSync} from 'node:fs'
 import {connect} from 'node:net'
 import {join} from 'node:path'
@@ -36,7 +37,7 @@ describe.skipIf(why !== undefined)('the agent’s image', {timeout: 60_000}, () 
     await cluster.apply(restrictedPod(settingsOf(identity)))
     try {
       await cluster.kubectl(['wait', '--for=condition=Ready', 'pod/image-test', '--timeout=20s'])
-      await using tunnel = await openTunnel(cluster)
+      await using tunnel = tunnelsTo(cluster)
       const stop = new AbortController()
       const door = {node: 'node2', open: () => tunnel.connect(), ended: new Promise<Error>(() => undefined)}
       const watching = gather(watchAgent(door, {identity, silenceMs: 15_000, stop: stop.signal}))
@@ -99,19 +100,31 @@ interface Tunnel extends AsyncDisposable {
   connect(): Promise<Duplex>
 }
 
-/** kubectl's own port-forward: here the image is tried, not our tunnel. */
-async function openTunnel(cluster: Cluster): Promise<Tunnel> {
+/**
+ * kubectl's own port-forward: here the image is tried, not our tunnel. It ends after one connection that the pod
+ * refuses, as it does until the agent listens: so every attempt has one of its own.
+ */
+function tunnelsTo(cluster: Cluster): Tunnel {
+  const forwards = new AsyncDisposableStack()
+  return {
+    connect: async () => connectTo(forwards.use(await forwardPort(cluster)).local),
+    [Symbol.asyncDispose]: () => forwards.disposeAsync(),
+  }
+}
+
+async function connectTo(port: number): Promise<Duplex> {
+  const socket = connect({host: '127.0.0.1', port})
+  await once(socket, 'connect')
+  return socket
+}
+
+async function forwardPort(cluster: Cluster) {
   const child = spawn('kubectl', [`--kubeconfig=${cluster.kubeconfig}`, 'port-forward', 'pod/image-test', `:${port}`], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const line = await new Promise<string>((resolve) => createInterface({input: child.stdout}).once('line', resolve))
-  const local = Number(/:(\d+) ->/.exec(line)?.[1])
   return {
-    connect: () =>
-      new Promise((resolve, reject) => {
-        const socket = connect({host: '127.0.0.1', port: local})
-        socket.once('connect', () => resolve(socket)).once('error', reject)
-      }),
+    local: Number(/:(\d+) ->/.exec(line)?.[1]),
     [Symbol.asyncDispose]: async () => {
       child.kill()
       while (child.exitCode === null && child.signalCode === null) await delay(20)
