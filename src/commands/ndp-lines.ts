@@ -2,6 +2,7 @@ import {findingLines, findingObject} from '../events/finding-text.ts'
 import {icmpObject, ndpObject} from '../events/ndp-json.ts'
 import {type HeardPacket, isDad, isNdp} from '../events/ndp-message.ts'
 import {concerns, type NdpNews} from '../events/ndp-node.ts'
+import {isNotable, neighbourObject, neighbourSentence} from '../events/neighbour-text.ts'
 import {type LabelOf, ndpSentence} from '../events/ndp-text.ts'
 import {resolutionObject, resolutionSentence} from '../events/resolution-text.ts'
 import {verdictText} from '../events/situation.ts'
@@ -14,8 +15,14 @@ import type {Icmpv6Message} from '../packet/icmpv6-message.ts'
 import type {NdpPart, NdpRequest} from './ndp-request.ts'
 
 /** Whether the command line asks for it. */
-export function isAsked(news: NdpNews, {parts, target}: Pick<NdpRequest, 'parts' | 'target'>): boolean {
+export function isAsked(news: NdpNews, {parts, target, run}: NdpRequest): boolean {
   if (target !== undefined && !concerns(news, target)) return false
+  if (news.type === 'neighbour') {
+    const {change} = news.heard
+    const isText = (run.view.form ?? 'text') === 'text'
+    if (isText && change.event === 'create') return false // what is made of the entry comes with its next change
+    return parts.length === 0 ? !isText || isNotable(change) : parts.includes('neighbours')
+  }
   if (parts.length === 0 || news.type === 'finding') return true
   if (news.type === 'resolution') return parts.includes('resolutions')
   return parts.some((part) => isOfPart(part, news))
@@ -33,6 +40,7 @@ function isOfPart(part: NdpPart, {heard, message}: Extract<NdpNews, {type: 'mess
     case 'mld':
       return (type >= 130 && type <= 132) || type === 143 || (type >= 151 && type <= 153)
     case 'resolutions':
+    case 'neighbours':
     case 'findings-only':
       return false
   }
@@ -40,6 +48,7 @@ function isOfPart(part: NdpPart, {heard, message}: Extract<NdpNews, {type: 'mess
 
 export function jsonOf(news: NdpNews, node: string): string {
   if (news.type === 'resolution') return jsonLine(resolutionObject(news.resolution))
+  if (news.type === 'neighbour') return jsonLine(neighbourObject(news.heard))
   if (news.type === 'finding') return jsonLine(findingObject(news.folded, node))
   const {heard, message} = news
   return jsonLine(isNdp(message) ? ndpObject(heard, message) : icmpObject(heard, message))
@@ -73,6 +82,11 @@ export function textOf(news: NdpNews, options: LineOptions): string {
     const {finding} = news.folded
     const [first = '', ...rest] = findingLines(news.folded, palette)
     return line(finding.timeNs, finding.interface ?? '', first) + rest.map((each) => `${each}\n`).join('')
+  }
+  if (news.type === 'neighbour') {
+    const {timeNs, change} = news.heard
+    const said = neighbourSentence(change, labelOf)
+    return line(timeNs, change.interface, isNotable(change) ? palette.warning(said) : palette.quiet(said))
   }
   const {heard, message} = news
   const verdict = message.type === routerAdvertisement ? verdictText(heard, options.facts) : undefined

@@ -6,7 +6,7 @@ import {reader} from './flag-reader.ts'
 import {type ObserveRequest, observeRequest, type ParsedLine} from './observe-request.ts'
 
 /** What is shown; findings always are, unless only something else was asked for. */
-export type NdpPart = 'messages' | 'resolutions' | 'routers' | 'dad' | 'mld' | 'findings-only'
+export type NdpPart = 'messages' | 'resolutions' | 'routers' | 'neighbours' | 'dad' | 'mld' | 'findings-only'
 
 export interface NdpRequest {
   readonly run: ObserveRequest
@@ -17,7 +17,7 @@ export interface NdpRequest {
   readonly failOn: Severity | 'never'
 }
 
-const parts: readonly NdpPart[] = ['messages', 'resolutions', 'routers', 'dad', 'mld', 'findings-only']
+const parts: readonly NdpPart[] = ['messages', 'resolutions', 'routers', 'neighbours', 'dad', 'mld', 'findings-only']
 const icmpv6 = 58
 /** Errors, MLD, neighbour and inverse discovery, SEND, multicast router discovery. */
 const icmpTypes = [1, 2, 3, 4, 130, 131, 132, 133, 134, 135, 136, 137, 141, 142, 143, 148, 149, 151, 152, 153]
@@ -42,7 +42,7 @@ export function ndpRequest({flags, targets, raw}: ParsedLine): NdpRequest {
     run: {
       ...run,
       filter: {kernel: {...everything, protocols: [{negate: false, numbers: [icmpv6]}]}, names: [], text: ''},
-      feeds: {...noFeeds, icmpTypes, chains: true, facts: true},
+      feeds: {...noFeeds, icmpTypes, chains: true, neighbours: true, facts: true},
     },
     parts: chosen,
     failOn: flags['fail-on'] as NdpRequest['failOn'], // oclif has checked it against the same list

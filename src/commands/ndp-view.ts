@@ -1,6 +1,8 @@
+import {isMulticast} from '../diagnosis/address-text.ts'
 import {severities, type Severity} from '../diagnosis/finding.ts'
 import {readCopies} from '../events/copies.ts'
 import {NdpNode, type NdpNews} from '../events/ndp-node.ts'
+import {readNeighbourChanges} from '../events/neighbour-change.ts'
 import {shortName} from '../events/flow-text.ts'
 import type {NodeState} from '../events/node-state.ts'
 import {situationLines} from '../events/situation.ts'
@@ -58,9 +60,10 @@ export class NdpView implements View {
   }
 
   async recorded(state: NodeState, kind: RecordKind, records: Uint8Array): Promise<void> {
-    if (kind !== 'copies') return
     const node = this.#nodeOf(state)
     const offsetNs = BigInt(state.hello.clockOffsetNs)
+    if (kind === 'neighbours') return this.#tell(state, changesIn(records, {node, state, offsetNs}))
+    if (kind !== 'copies') return
     let text = ''
     for (const copy of readCopies(records)) {
       const met = {
@@ -156,4 +159,16 @@ export class NdpView implements View {
       return counts
     }
   }
+}
+
+interface ChangeContext {
+  readonly node: NdpNode
+  readonly state: NodeState
+  readonly offsetNs: bigint
+}
+
+/** Groups have entries too, which nobody ever asks for. */
+function* changesIn(records: Uint8Array, {node, state, offsetNs}: ChangeContext): Generator<NdpNews> {
+  for (const {monotonicNs, change} of readNeighbourChanges(records, (index) => state.interfaces.get(index)?.name))
+    if (!isMulticast(change.ip)) yield* node.learn({timeNs: monotonicNs + offsetNs, change})
 }

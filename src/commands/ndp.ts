@@ -35,6 +35,11 @@ What is wrong is told at once, with evidence, the RFC and what to do; "kubectl i
     messages: Flags.boolean({...group, summary: 'Only messages, one line each.'}),
     resolutions: Flags.boolean({...group, summary: 'Only who asked for whom, and what became of it.'}),
     routers: Flags.boolean({...group, summary: 'Only router solicitations, advertisements and redirects.'}),
+    neighbours: Flags.boolean({
+      ...group,
+      summary:
+        "Only the node's own neighbour table: who becomes reachable, stale, moves to another MAC or is given up.",
+    }),
     dad: Flags.boolean({...group, summary: 'Only duplicate address detection.'}),
     mld: Flags.boolean({...group, summary: 'Only multicast listener and multicast router messages.'}),
     ...judgingFlags(group),

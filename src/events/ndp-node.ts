@@ -6,11 +6,13 @@ import type {Observation} from '../diagnosis/observation.ts'
 import type {Icmpv6Message} from '../packet/icmpv6-message.ts'
 import type {Packet} from '../packet/packet.ts'
 import {type HeardPacket, icmpv6Of, isTold} from './ndp-message.ts'
+import type {HeardChange} from './neighbour-text.ts'
 import {type Resolution, ResolutionBook} from './resolution-book.ts'
 
 export type NdpNews =
   | {readonly type: 'message'; readonly heard: HeardPacket; readonly message: Icmpv6Message}
   | {readonly type: 'resolution'; readonly resolution: Resolution}
+  | {readonly type: 'neighbour'; readonly heard: HeardChange}
   | {readonly type: 'finding'; readonly folded: FoldedFinding}
 
 /** What one node's neighbour discovery comes to: messages, what they settle, and what is wrong. */
@@ -45,6 +47,12 @@ export class NdpNode {
     yield* this.observe({type: 'packet', ...met})
   }
 
+  /** What the kernel did to its neighbour table. */
+  *learn(met: Omit<HeardChange, 'node'>): Generator<NdpNews> {
+    yield {type: 'neighbour', heard: {...met, node: this.#node}}
+    yield* this.observe({type: 'neighbour', ...met})
+  }
+
   /** Whatever else the rules judge by. */
   *observe(observation: Observation): Generator<NdpNews> {
     yield* findings(this.#diagnosis.hear(observation))
@@ -69,6 +77,7 @@ function* findings(all: Iterable<FoldedFinding>): Generator<NdpNews> {
 /** Whether it concerns this address: as an end, a target, a group that it listens to, or in what an error quotes. */
 export function concerns(news: NdpNews, ip: string): boolean {
   if (news.type === 'resolution') return news.resolution.target === ip || news.resolution.asker === ip
+  if (news.type === 'neighbour') return news.heard.change.ip === ip
   if (news.type === 'finding')
     return [news.folded.finding.detail, news.folded.finding.key].some((text) => text.split(/[\s,;()/]+/).includes(ip))
   return isEnd(news.heard.packet, ip) || isNamed(news.message, ip)
