@@ -36,6 +36,8 @@ inlined void add_size(struct direction_totals *totals, __u64 bytes, __u64 packet
 {
 	__u64 row = (bytes - 1) >> 6;
 
+	/* Keeps the comparison on row itself: the verifier of 6.1 does not carry a bound on bytes over to it. */
+	asm("" : "+r"(row));
 	if (row < sizeof(size_table))
 		totals->sizes[size_table[row] & 15] += packets;
 	else
