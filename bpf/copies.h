@@ -72,16 +72,16 @@ inlined void describe_copy(const struct frame *frame, const struct subject *subj
 
 inlined long write_copy(const struct frame *frame, struct copy_state *state, __u32 most)
 {
-	__u32 size = state->copy.length < most ? state->copy.length : most;
+	__u32 last = (state->copy.length < most ? state->copy.length : most) - 1;
 
-	state->copy.captured = size;
-	/* Compared and used in one register, or the verifier does not believe it. */
-	asm volatile("" : "+r"(size));
-	if (size == 0 || size > LARGEST_COPY)
+	/* Compared and used in one register, or the verifier does not believe it; that of 6.1 learns nothing from "not 0". */
+	asm volatile("" : "+r"(last));
+	if (last >= LARGEST_COPY)
 		return -1;
-	if (load_bytes(frame, 0, state->bytes, size))
+	state->copy.captured = last + 1;
+	if (load_bytes(frame, 0, state->bytes, last + 1))
 		return -1;
-	return bpf_ringbuf_output(&copies, &state->copy, sizeof(state->copy) + size, NO_WAKEUP);
+	return bpf_ringbuf_output(&copies, &state->copy, sizeof(state->copy) + last + 1, NO_WAKEUP);
 }
 
 inlined void copy_packet(const struct frame *frame, struct direction_totals *totals, const struct subject *subject,
@@ -90,7 +90,9 @@ inlined void copy_packet(const struct frame *frame, struct direction_totals *tot
 	__u32 only = 0, packets = subject->packets;
 	struct copy_state *state = bpf_map_lookup_elem(&copy_states, &only);
 
-	if (!state)
+	/* The verifier of 6.1 loses the bounds of an index that was put together with "or". */
+	asm volatile("" : "+r"(budget));
+	if (!state || budget >= BUDGETS)
 		return;
 	if (!take_budget(&state->budgets[subject->direction & 1][budget])) {
 		if (kind == COPY_ICMPV6)
