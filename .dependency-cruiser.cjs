@@ -5,14 +5,15 @@ const rooms = {
   output: [],
   generated: [],
   protocol: [],
+  binding: ['address', 'protocol'],
   capture: ['packet', 'address', 'generated', 'protocol'],
   diagnosis: ['packet', 'address', 'protocol'],
   events: ['generated', 'output', 'address', 'protocol', 'packet', 'diagnosis'],
   cluster: ['protocol', 'address'],
   session: ['protocol', 'generated'],
-  'pod-agent': ['protocol', 'generated', 'address'],
+  'pod-agent': ['protocol', 'generated', 'address', 'binding'],
   'base-command.ts': ['output'],
-  commands: ['base-command.ts', 'cluster', 'session', 'protocol', 'events', 'output', 'address', 'packet', 'diagnosis', 'capture', 'generated'],
+  commands: ['base-command.ts', 'cluster', 'session', 'protocol', 'events', 'output', 'address', 'packet', 'diagnosis', 'capture', 'generated', 'binding'],
   'cli.ts': ['commands', 'base-command.ts'],
 }
 const doors = {koffi: 'pod-agent/native/', '@kubernetes/client-node': 'cluster/', '@oclif/core': '(commands/|base-command\\.ts|cli\\.ts|completion\\.ts)', table: 'output/'}

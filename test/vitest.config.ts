@@ -1,7 +1,7 @@
 import {defineConfig} from 'vitest/config'
 
 /** Rooms that take values and return values run side by side; what holds the kernel or the cluster runs alone, one file after the other. */
-const pure = ['address', 'capture', 'diagnosis', 'events', 'output', 'packet', 'protocol', 'session']
+const pure = ['address', 'binding', 'capture', 'diagnosis', 'events', 'output', 'packet', 'protocol', 'session']
 const root = `${import.meta.dirname}/..`
 
 export default defineConfig({

@@ -1,3 +1,4 @@
+import {Bindcheck} from './bindcheck.ts'
 import {Cleanup} from './cleanup.ts'
 import {Drops} from './drops.ts'
 import {Explain} from './explain.ts'
@@ -9,6 +10,7 @@ import {Version} from './version.ts'
 
 /** What oclif loads: each verb by the word a person types. */
 export const commands = {
+  bindcheck: Bindcheck,
   cleanup: Cleanup,
   drops: Drops,
   explain: Explain,

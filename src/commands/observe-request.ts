@@ -2,6 +2,7 @@ import type {ConnectOptions} from '../cluster/connection.ts'
 import {badUsage} from '../errors.ts'
 import {type ColourChoice} from '../output/colour.ts'
 import type {TimeFormat} from '../output/time.ts'
+import type {BindQuestion} from '../protocol/binding.ts'
 import {type Feeds, type HookChoice, noFeeds} from '../protocol/settings.ts'
 import {captureRequest, type CaptureRequest} from './capture-request.ts'
 import {parseDuration} from './duration.ts'
@@ -33,6 +34,8 @@ export interface ObserveRequest {
   readonly maxDurationMs: number
   readonly durationMs?: number
   readonly view: ViewRequest
+  /** Asked instead of observing. */
+  readonly bindcheck?: BindQuestion
   /** A capture instead of targets. */
   readonly capture?: CaptureRequest
 }

@@ -80,6 +80,7 @@ async function show(event: SourceEvent, options: ShowOptions): Promise<void> {
 async function showFeed(event: SourceEvent, state: NodeState, view: View): Promise<void> {
   if (event.type === 'records') await view.recorded?.(state, event.kind, event.records)
   if (event.type === 'facts') await view.informed?.(state, event.facts)
+  if (event.type === 'answer') await view.answered?.(state, event.answer)
 }
 
 async function begin(

@@ -1,5 +1,6 @@
 import type {NodeEnd, NodeState} from '../events/node-state.ts'
 import type {RecordKind} from '../protocol/batch.ts'
+import type {Answer} from '../protocol/binding.ts'
 import type {NodeFacts} from '../protocol/facts.ts'
 import type {InterfaceChange} from '../protocol/message.ts'
 
@@ -13,6 +14,8 @@ export interface View {
   informed?(state: NodeState, facts: NodeFacts): Promise<void>
   /** Something the user should know beside the results. */
   notice(node: string, text: string): void
+  /** To the question that was asked instead of observing. */
+  answered?(state: NodeState, answer: Answer): Promise<void>
   ended(node: string, end: NodeEnd): Promise<void>
   /** The summary; the last call. */
   finish(): Promise<void>

@@ -1,5 +1,5 @@
 import {setTimeout as delay} from 'node:timers/promises'
-import type {AgentMessage, ClientMessage, Facts, Hello} from '../protocol/message.ts'
+import type {AgentMessage, Answered, ClientMessage, Facts, Hello} from '../protocol/message.ts'
 import {type Message, Outbox} from './outbox.ts'
 import type {ProvedClient} from './server.ts'
 
@@ -12,7 +12,7 @@ const patienceAtCloseMs = 1000
 export interface ConversationListener {
   hello(sequence: number): Hello
   /** Told after each hello, where there is anything. */
-  facts(): Facts | undefined
+  facts(): Answered | Facts | undefined
   /** A client has proved itself for the first time. */
   met(): void
   asksToStop(): void

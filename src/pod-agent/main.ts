@@ -1,4 +1,5 @@
 import {PluginError} from '../errors.ts'
+import {runBindcheck} from './bind-run.ts'
 import {failedMessage} from './failed-message.ts'
 import {runAgent} from './run.ts'
 import {readSettings} from './settings.ts'
@@ -6,7 +7,9 @@ import {readSettings} from './settings.ts'
 /** 0: it ended in order. 2: it could not look, and stderr says why. 70: our bug. */
 async function main(argument: string | undefined): Promise<0 | 2 | 70> {
   try {
-    await runAgent(readSettings(argument), (port) => process.stdout.write(`${JSON.stringify({listening: port})}\n`))
+    const settings = readSettings(argument)
+    const announce = (port: number): void => void process.stdout.write(`${JSON.stringify({listening: port})}\n`)
+    await (settings.bindcheck === undefined ? runAgent : runBindcheck)(settings, announce)
     return 0
   } catch (cause) {
     complain(cause)

@@ -10,6 +10,7 @@ import {
   type Prefix,
   type ProtocolClause,
 } from '../protocol/settings.ts'
+import type {BindQuestion} from '../protocol/binding.ts'
 import {boolean, integer, list, oneOf, optional, record, type Shape, ShapeError, text} from './shape.ts'
 
 /** setTimeout takes 31 bits; what is longer fires at once. */
@@ -63,6 +64,14 @@ const feeds = record<Feeds>({
   facts: boolean,
 })
 
+const bindQuestion = record<BindQuestion>({
+  port: optional(integer(1, 65_535)),
+  protocols: list(oneOf('tcp', 'udp'), {least: 1, most: 2}),
+  addresses: list(text(/^[\da-fA-F:.]+(%[^\s%/]{1,15})?$/, 'an address'), {most: 16}),
+  uid: optional(integer(0, 2 ** 32 - 2)),
+  inPlace: boolean,
+})
+
 const powerOfTwo: Shape<number> = (value, path) => {
   const number = integer(4, 2 ** 22)(value, path)
   if ((number & (number - 1)) !== 0) throw new ShapeError(path, 'a power of two')
@@ -82,6 +91,7 @@ const settings = record<AgentSettings>({
   containers: optional(list(text(/^[0-9a-zA-Z_.-]{8,128}$/, 'the id of a container'), {least: 1, most: 256})),
   filter,
   feeds,
+  bindcheck: optional(bindQuestion),
 })
 
 /** Reads the one argument of the agent; whatever is off is refused by its path. */

@@ -1,3 +1,4 @@
+import type {Answer} from './binding.ts'
 import type {NodeFacts} from './facts.ts'
 import type {Direction} from './settings.ts'
 
@@ -109,7 +110,14 @@ export interface Facts {
   readonly facts: NodeFacts
 }
 
-export type AgentMessage = Facts | Challenge | Hello | InterfaceChange | Drained | Stopped | Failed | Notice | Alive
+/** To the question in the settings; told again after a resume. */
+export interface Answered {
+  readonly type: 'answer'
+  readonly answer: Answer
+}
+
+export type AgentMessage =
+  Answered | Facts | Challenge | Hello | InterfaceChange | Drained | Stopped | Failed | Notice | Alive
 
 export interface Proof {
   readonly type: 'proof'

@@ -1,3 +1,5 @@
+import type {BindQuestion} from './binding.ts'
+
 /** What one agent is told to do. It travels as one JSON argument of the agent, in the pod's spec, so that `--dry-run` shows all of it. */
 export interface AgentSettings {
   /** 16 hexadecimal digits; names the run's pod, programs and maps. */
@@ -20,6 +22,8 @@ export interface AgentSettings {
   readonly containers?: readonly string[]
   readonly filter: KernelFilter
   readonly feeds: Feeds
+  /** Asked instead of observing: the agent answers, and ends. */
+  readonly bindcheck?: BindQuestion
 }
 
 /** What is told beside flows; what is off costs nothing. */

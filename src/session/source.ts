@@ -1,4 +1,5 @@
 import type {RecordKind} from '../protocol/batch.ts'
+import type {Answer} from '../protocol/binding.ts'
 import type {NodeFacts} from '../protocol/facts.ts'
 import type {Hello, InterfaceChange, Stopped} from '../protocol/message.ts'
 
@@ -24,6 +25,7 @@ export type SourceEvent =
   | {readonly type: 'facts'; readonly node: string; readonly facts: NodeFacts}
   | {readonly type: 'notice'; readonly node: string; readonly text: string}
   | {readonly type: 'end'; readonly node: string; readonly end: End}
+  | {readonly type: 'answer'; readonly node: string; readonly answer: Answer}
 
 /** How it ended on one node: in order, or with the failure that ended it early. */
 export interface End {

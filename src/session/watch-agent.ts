@@ -156,6 +156,9 @@ class Conversation {
       case 'facts':
         yield {type: 'facts', node, facts: message.facts}
         return
+      case 'answer':
+        yield {type: 'answer', node, answer: message.answer}
+        return
       case 'failed':
         throw fromAgent(message)
       case 'stopped':

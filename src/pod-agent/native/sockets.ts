@@ -1,0 +1,108 @@
+import koffi from 'koffi'
+import {checkErrno, NativeError} from './failure.ts'
+
+/** include/uapi/asm-generic/socket.h and linux/in6.h; x86-64 and arm64 share them. */
+const families = {4: 2, 6: 10}
+const types = {tcp: 1, udp: 2}
+const closeOnExec = 0o2000000
+const nonBlocking = 0o4000
+const socketLevel = 1
+const ipv6Level = 41
+
+export const options = {
+  reuseaddr: [socketLevel, 2],
+  reuseport: [socketLevel, 15],
+  v6only: [ipv6Level, 26],
+} as const
+
+export type SocketOption = keyof typeof options
+
+export interface SocketAddress {
+  /** 16 bytes; of IPv4 the last four count. */
+  readonly bytes: Uint8Array
+  readonly family: 4 | 6
+  readonly port: number
+  /** Index of the interface of a link-local address. */
+  readonly scope?: number
+}
+
+/** A socket with every option open before bind, which Node's own are not. In the network namespace of the calling thread. */
+export class RawSocket implements Disposable {
+  readonly fd: number
+  readonly #calls: SocketCalls
+
+  constructor(calls: SocketCalls, {family, protocol}: {readonly family: 4 | 6; readonly protocol: 'tcp' | 'udp'}) {
+    this.#calls = calls
+    this.fd = checkErrno('socket', calls.socket(families[family], types[protocol] | closeOnExec | nonBlocking, 0))
+  }
+
+  set(option: SocketOption, value: boolean): void {
+    const [level, name] = options[option]
+    const word = Buffer.alloc(4)
+    word.writeInt32LE(value ? 1 : 0)
+    checkErrno(`setsockopt ${option}`, this.#calls.setsockopt(this.fd, level, name, word, 4))
+  }
+
+  /** `ok`, or errno's name. */
+  bind(address: SocketAddress): string {
+    const bytes = writeAddress(address)
+    return outcome('bind', () => this.#calls.bind(this.fd, bytes, bytes.length))
+  }
+
+  listen(): string {
+    return outcome('listen', () => this.#calls.listen(this.fd, 8))
+  }
+
+  [Symbol.dispose](): void {
+    this.#calls.close(this.fd)
+  }
+}
+
+/** Seen once in a recv(2): an errno from something that ran between the call and the look. The second attempt tells. */
+const plausible = new Set(['EADDRINUSE', 'EADDRNOTAVAIL', 'EACCES', 'EINVAL', 'EPERM', 'ENODEV', 'EAFNOSUPPORT'])
+
+function outcome(what: string, call: () => number): string {
+  for (let attempt = 1; ; attempt++) {
+    if (call() >= 0) return 'ok'
+    const {code} = new NativeError(what, koffi.errno())
+    if (plausible.has(code) || attempt === 2) return code
+  }
+}
+
+/** struct sockaddr_in or sockaddr_in6. */
+export function writeAddress({bytes, family, port, scope = 0}: SocketAddress): Buffer {
+  const written = Buffer.alloc(family === 4 ? 16 : 28)
+  written.writeUInt16LE(families[family], 0)
+  written.writeUInt16BE(port, 2)
+  if (family === 4) {
+    written.set(bytes.subarray(12), 4)
+  } else {
+    written.set(bytes, 8)
+    written.writeUInt32LE(scope, 24)
+  }
+  return written
+}
+
+type WithBytes = (fd: number, bytes: Uint8Array, length: number) => number
+
+export interface SocketCalls {
+  readonly socket: (family: number, type: number, protocol: number) => number
+  readonly setsockopt: (...each: [fd: number, level: number, name: number, value: Uint8Array, length: number]) => number
+  readonly bind: WithBytes
+  readonly listen: (fd: number, backlog: number) => number
+  readonly close: (fd: number) => number
+}
+
+const prototypes: Readonly<Record<keyof SocketCalls, string>> = {
+  socket: 'int socket(int family, int type, int protocol)',
+  setsockopt: 'int setsockopt(int fd, int level, int name, const void *value, uint32_t length)',
+  bind: 'int bind(int fd, const void *address, uint32_t length)',
+  listen: 'int listen(int fd, int backlog)',
+  close: 'int close(int fd)',
+}
+
+export function openSocketCalls(): SocketCalls {
+  const library = koffi.load(null)
+  const bound = Object.entries(prototypes).map(([name, prototype]) => [name, library.func(prototype)])
+  return Object.fromEntries(bound) as SocketCalls // each prototype above has its type in SocketCalls
+}

@@ -1,0 +1,110 @@
+/** TCP and UDP hold their ports apart from each other. */
+export type Transport = 'tcp' | 'udp'
+
+/** What `bindcheck` asks of an agent. */
+export interface BindQuestion {
+  /** Absent: one that is free there. */
+  readonly port?: number
+  readonly protocols: readonly Transport[]
+  /** As text, perhaps with a zone. None: 0.0.0.0 and ::. */
+  readonly addresses: readonly string[]
+  /** Whose right to bind is asked about; absent: root's. */
+  readonly uid?: number
+  /** Bind in the live network namespace too. */
+  readonly inPlace: boolean
+}
+
+/** A socket as it is to be made. */
+export interface SocketPlan {
+  /** RFC 5952 text, an IPv4 address, or either with a zone. */
+  readonly address: string
+  /** IPV6_V6ONLY as it is set before bind; null where the family has none. */
+  readonly v6only: boolean | null
+  readonly reuseaddr: boolean
+  readonly reuseport: boolean
+}
+
+/** `tcp-bound`: all bound, then all listen. `tcp-listen`: each listens before the next binds. */
+export type BindMode = 'tcp-bound' | 'tcp-listen' | 'udp'
+
+/** Sockets on one port, made in this order. */
+export interface BindCase {
+  readonly mode: BindMode
+  readonly sockets: readonly SocketPlan[]
+}
+
+/** `ok`, or the name of an errno: one for each step that was tried. The first that fails is the last. */
+export type Outcomes = readonly string[]
+
+/** A socket that the kernel lists, in any state that can keep a port. */
+export interface HeldSocket {
+  readonly protocol: Transport
+  readonly family: 4 | 6
+  readonly address: string
+  readonly port: number
+  /** Where it is connected. */
+  readonly peer?: {readonly address: string; readonly port: number}
+  readonly state: SocketState
+  /** Null where the kernel does not say. */
+  readonly v6only: boolean | null
+  /** Absent where the owner's descriptor could not be asked. */
+  readonly reuseaddr?: boolean
+  readonly reuseport?: boolean
+  readonly uid: number
+  /** 0 for a socket without a file. */
+  readonly inode: number
+  /** Connections that wait to be accepted, or bytes that wait to be read. */
+  readonly receiveQueue: number
+  /** The longest accept queue of a listener, or bytes that wait to be sent. */
+  readonly sendQueue: number
+  /** Datagrams and connections that found no room. */
+  readonly drops?: number
+  /** SO_BINDTODEVICE. */
+  readonly device?: string
+  readonly owner?: SocketOwner
+}
+
+export type SocketState = 'listen' | 'bound' | 'unconnected' | 'established' | 'time-wait' | 'other'
+
+export interface SocketOwner {
+  readonly pid: number
+  readonly process: string
+  /** Of the Pod object, as its cgroup tells. */
+  readonly podUid?: string
+  /** 64 hexadecimal digits. */
+  readonly container?: string
+}
+
+/** An address of the target. */
+export interface HeldAddress {
+  readonly ip: string
+  readonly interface: string
+  readonly flags: readonly string[]
+}
+
+export interface BindAnswer {
+  readonly type: 'bind'
+  readonly port: number
+  /** Of the target: what decides whether a bind succeeds. */
+  readonly settings: Readonly<Record<string, string>>
+  readonly addresses: readonly HeldAddress[]
+  /** Sockets on the port, of the protocols asked. */
+  readonly holders: readonly HeldSocket[]
+  /** Outcomes of the matrix, in the order of its cases. */
+  readonly matrix: readonly Outcomes[]
+  readonly matrixMs: number
+  /** What was tried beside the matrix. */
+  readonly trials: readonly Trial[]
+  readonly warnings: readonly string[]
+}
+
+/** Where it was tried: an empty copy of the target, one with its sockets made again, or the target itself. */
+export type TrialPlace = 'empty' | 'beside-holders' | 'in-place'
+
+/** What was asked, tried with IPV6_V6ONLY as it is set here. */
+export interface Trial extends BindCase {
+  readonly place: TrialPlace
+  readonly outcomes: Outcomes
+}
+
+export type Answer = BindAnswer
