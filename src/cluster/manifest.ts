@@ -83,7 +83,7 @@ export function agentPod(order: PodOrder): PodManifest {
       nodeName: target.node,
       hostNetwork: true,
       // Only /proc of the node shows which process is in the pod's network.
-      ...(needsPodNetwork && {hostPID: true}),
+      ...(needsHost && {hostPID: true}),
       dnsPolicy: 'Default',
       restartPolicy: 'Never',
       automountServiceAccountToken: false,
@@ -100,7 +100,7 @@ export function agentPod(order: PodOrder): PodManifest {
           image: options.image,
           ...(options.imagePullPolicy !== undefined && {imagePullPolicy: options.imagePullPolicy}),
           args: [JSON.stringify(settings)],
-          securityContext: securityContext(options.profile, needsPodNetwork),
+          securityContext: securityContext(options.profile, needsHost),
           resources: resources(settings),
           terminationMessagePolicy: 'FallbackToLogsOnError',
         },
@@ -115,19 +115,19 @@ export const entersPod = ({pod}: NodeTarget): boolean => pod !== undefined && !p
 export const describeTarget = ({node, pod}: NodeTarget): string =>
   pod === undefined ? `node/${node}` : `pod/${pod.name} in ${pod.namespace} on ${node}`
 
-function securityContext(profile: LaunchOptions['profile'], needsPodNetwork: boolean): SecurityContext {
+function securityContext(profile: LaunchOptions['profile'], needsHost: boolean): SecurityContext {
   const always = {runAsUser: 0, runAsGroup: 0, runAsNonRoot: false, readOnlyRootFilesystem: true}
   if (profile === 'privileged') return {...always, privileged: true}
   // setns(2): SYS_ADMIN to enter a network namespace; proc(5): SYS_PTRACE to open another container's /proc/PID/ns/net.
-  const forPod = needsPodNetwork ? ['SYS_ADMIN', 'SYS_PTRACE'] : []
+  const forHost = needsHost ? ['SYS_ADMIN', 'SYS_PTRACE'] : []
   return {
     ...always,
     privileged: false,
     allowPrivilegeEscalation: false,
-    capabilities: {drop: ['ALL'], add: ['BPF', 'NET_ADMIN', 'PERFMON', ...forPod]},
+    capabilities: {drop: ['ALL'], add: ['BPF', 'NET_ADMIN', 'PERFMON', ...forHost]},
     seccompProfile: {type: 'RuntimeDefault'},
     // The runtimes' AppArmor profile lets a container look only at processes under the same profile.
-    ...(needsPodNetwork && {appArmorProfile: {type: 'Unconfined'}}),
+    ...(needsHost && {appArmorProfile: {type: 'Unconfined'}}),
   }
 }
 
