@@ -11,6 +11,7 @@ enum protocol_trait : __u8 {
 	HAS_PORTS = 4,
 	HAS_TYPE = 8,
 	IS_TCP = 16,
+	IS_PLAIN = 32,		/* has its place in plain.h */
 };
 
 /* An extension header is 8 + ((length byte & length_mask) << length_shift) bytes long: RFC 8200 §4, for AH RFC 4302 §2.2. */
@@ -19,7 +20,7 @@ struct protocol_entry {
 	__u8 index;		/* enum extension_header, or enum protocol_class */
 	__u8 length_mask;
 	__u8 length_shift;
-};
+} __attribute__((aligned(4)));	/* read as one word */
 
 #define OPTIONS(kind) {IS_EXTENSION, kind, 0xff, 3}
 
@@ -34,13 +35,13 @@ static const struct protocol_entry protocol_table[256] = {
 	[140] = OPTIONS(EXTENSION_SHIM6),
 	[1] = {HAS_TYPE, PROTOCOL_ICMP},
 	[4] = {0, PROTOCOL_IPV4_INSIDE},
-	[6] = {HAS_PORTS | IS_TCP, PROTOCOL_TCP},
-	[17] = {HAS_PORTS, PROTOCOL_UDP},
+	[6] = {HAS_PORTS | IS_TCP | IS_PLAIN, PROTOCOL_TCP},
+	[17] = {HAS_PORTS | IS_PLAIN, PROTOCOL_UDP},
 	[33] = {HAS_PORTS, PROTOCOL_OTHER},
 	[41] = {0, PROTOCOL_IPV6_INSIDE},
 	[47] = {0, PROTOCOL_GRE},
 	[50] = {0, PROTOCOL_ESP},
-	[58] = {HAS_TYPE, PROTOCOL_ICMPV6},
+	[58] = {HAS_TYPE | IS_PLAIN, PROTOCOL_ICMPV6},
 	[59] = {0, PROTOCOL_NO_NEXT_HEADER},
 	[132] = {HAS_PORTS, PROTOCOL_SCTP},
 	[136] = {HAS_PORTS, PROTOCOL_OTHER},

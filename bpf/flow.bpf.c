@@ -4,21 +4,16 @@
 #include "filter.h"
 #include "table.h"
 #include "totals.h"
+#include "plain.h"
 #include "tell.h"
 
-inlined void observe(struct frame *frame)
+inlined void observe(struct frame *frame, struct cpu_state *state, __u32 slot)
 {
-	__u32 parity = generation & 1;
-	__u32 slot = parity * settings.cpus + bpf_get_smp_processor_id();
-	struct cpu_state *state = bpf_map_lookup_elem(&cpu_states, &slot);
-	struct direction_totals *totals;
+	struct direction_totals *totals = &state->totals.directions[frame->direction];
 	struct packet packet = {};
 	__u32 verdict;
 
-	if (!state)
-		return;
 	frame->nothing = &state->nothing;
-	totals = &state->totals.directions[frame->direction];
 	verdict = decode(frame, state, &packet);
 	add(&totals->seen, &packet);
 	if (verdict == OTHER_FAMILY)
@@ -34,19 +29,36 @@ inlined void observe(struct frame *frame)
 	file_packet(state, slot, &packet);
 }
 
+/* By parity of the generation and CPU. */
+inlined __u32 own_slot(void)
+{
+	return (generation & 1) * settings.cpus + bpf_get_smp_processor_id();
+}
+
+/* The long way reads the frame again: of what the short way has learned about it the verifier would follow each case apart. */
 inlined int observe_skb(struct __sk_buff *skb, enum direction direction, bool has_link_header)
 {
+	__u32 slot = own_slot();
+	struct cpu_state *state = bpf_map_lookup_elem(&cpu_states, &slot);
 	struct frame frame = skb_frame(skb, direction, has_link_header);
 
-	observe(&frame);
+	if (!state || count_plain(&frame, state, slot))
+		return LET_THE_NEXT_RUN;
+	frame = skb_frame(skb, direction, has_link_header);
+	observe(&frame, state, slot);
 	return LET_THE_NEXT_RUN;
 }
 
 inlined int observe_xdp(struct xdp_md *xdp, bool has_link_header)
 {
+	__u32 slot = own_slot();
+	struct cpu_state *state = bpf_map_lookup_elem(&cpu_states, &slot);
 	struct frame frame = xdp_frame(xdp, has_link_header);
 
-	observe(&frame);
+	if (!state || count_plain(&frame, state, slot))
+		return XDP_PASS;
+	frame = xdp_frame(xdp, has_link_header);
+	observe(&frame, state, slot);
 	return XDP_PASS;
 }
 

@@ -22,10 +22,10 @@ struct frame {
 	__u16		protocol;		/* the kernel's word for a frame without a link header; 0 on XDP */
 };
 
-inlined struct frame skb_frame(struct __sk_buff *skb, enum direction direction, bool has_link_header)
+inlined struct frame skb_frame(volatile struct __sk_buff *skb, enum direction direction, bool has_link_header)
 {
 	return (struct frame){
-		.context = skb,
+		.context = (void *)skb,
 		.length = skb->len,
 		.interface = skb->ifindex,
 		.size_of_segments = skb->gso_size,
@@ -36,10 +36,10 @@ inlined struct frame skb_frame(struct __sk_buff *skb, enum direction direction, 
 	};
 }
 
-inlined struct frame xdp_frame(struct xdp_md *xdp, bool has_link_header)
+inlined struct frame xdp_frame(volatile struct xdp_md *xdp, bool has_link_header)
 {
 	return (struct frame){
-		.context = xdp,
+		.context = (void *)xdp,
 		.interface = xdp->ingress_ifindex,
 		.hook = HOOK_XDP,
 		.direction = DIRECTION_INGRESS,

@@ -33,6 +33,15 @@ struct subject {
 	struct tally	one;
 };
 
+#define RECENT_BITS 6
+#define RECENT_LINES (1 << RECENT_BITS)
+
+/* A line used lately, in the place that its key's digest has; of this generation while its number is below used. */
+struct recent_line {
+	__u32	digest;
+	__u32	number;
+};
+
 /* One per generation and CPU. The totals only grow; the agent clears the memo line, the words about the spill and the number of used lines. */
 struct cpu_state {
 	struct flow_line	memo;		/* the last flow that found its set full: a burst of it costs one spill */
@@ -43,9 +52,8 @@ struct cpu_state {
 	__u32			spilled;	/* memo lines that went to the spill */
 	__u32			nothing;		/* for forget() */
 	__u32			used;		/* lines of this CPU and generation: they fill up from the first */
-	__u32			recent;		/* the line used last; of this generation while it is below used */
-	__u32			recent_digest;	/* of its key */
-	__u8			spare[36];	/* to whole cache lines: no two CPUs share one */
+	__u8			spare[44];	/* to whole cache lines: no two CPUs share one */
+	struct recent_line	recent[RECENT_LINES];
 	struct subject		subject;
 	struct totals		totals;
 } __attribute__((aligned(64)));

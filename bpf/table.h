@@ -7,6 +7,7 @@
 
 #define EEXIST 17
 #define E2BIG 7
+#define SPREAD 0x9e3779b1u	/* 2^32 divided by the golden ratio: neighbouring digests far apart */
 
 /* Thorup's pair-multiply-shift: universal with random seeds, so nobody can aim at a set. */
 inlined __u32 hash_key(const __u64 *key)
@@ -116,10 +117,16 @@ inlined __u32 digest(const __u64 *key)
 	return words ^ words >> 32;
 }
 
+inlined struct recent_line *recent_line(struct cpu_state *state, __u32 digest)
+{
+	return &state->recent[digest * SPREAD >> (32 - RECENT_BITS)];
+}
+
 inlined void remember(struct cpu_state *state, __u32 number, const struct packet *packet)
 {
-	state->recent_digest = digest(packet->key);
-	state->recent = number;
+	__u32 sum = digest(packet->key);
+
+	*recent_line(state, sum) = (struct recent_line){.digest = sum, .number = number};
 }
 
 /* The flow's line, or a free one to which the index points from now on; NULL when there is none. */
@@ -158,14 +165,16 @@ inlined struct flow_line *claim_line(struct cpu_state *state, __u32 slot, const 
 	return NULL;
 }
 
-/* Packets come in bursts: most are of the flow of the packet before, and need neither hash nor index. Nothing clears the number: every line below used is of this generation. */
+/* Most packets are of a flow that this CPU had a moment ago, and need neither hash nor index. Nothing clears the numbers: every line below used is of this generation. */
 inlined struct flow_line *find_recent(struct cpu_state *state, __u32 slot, const struct packet *packet)
 {
+	__u32 sum = digest(packet->key);
+	const struct recent_line *recent = recent_line(state, sum);
 	struct flow_line *line;
 
-	if (state->recent_digest != digest(packet->key) || state->recent >= state->used)
+	if (recent->digest != sum || recent->number >= state->used)
 		return NULL;
-	line = find_line(slot, state->recent);
+	line = find_line(slot, recent->number);
 	return line && is_same(&line->key, packet->key) ? line : NULL;
 }
 

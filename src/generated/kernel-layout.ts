@@ -105,7 +105,7 @@ export const indexBucketLayout = {
 } as const
 
 export const cpuStateLayout = {
-  size: 22656,
+  size: 23168,
   memo: 0,
   matched: 64,
   header: 72,
@@ -114,11 +114,10 @@ export const cpuStateLayout = {
   spilled: 144,
   nothing: 148,
   used: 152,
-  recent: 156,
-  recentDigest: 160,
-  spare: 164,
-  subject: 200,
-  totals: 288,
+  spare: 156,
+  recent: 200,
+  subject: 712,
+  totals: 800,
 } as const
 
 export const tickLayout = {

@@ -37,47 +37,49 @@ describe.skipIf(!isRoot)('beside programs that are not ours (needs root)', () =>
   /** On either CPU: each keeps a line of its own. */
   const echoes = async () => sum((await takeAll(programs)).flows.filter(({ports: [type]}) => type === 128 << 8)).packets
 
-  test('TCX: ours runs after a foreign one, and its place is untouched when ours goes', async () => {
-    using theirs = attachTcx(libbpf, foreign.program('nothing_tc'), index)
+  test('TCX: ours runs before a foreign one, and its place is untouched when ours goes', async () => {
+    await using theirs = await attachTcx({libbpf, libc}, foreign.programFd('nothing_tc'), {index, direction: 'ingress'})
     const before = tcxPrograms(libbpf, index, 'ingress')
-    using ours = programs.attachTcx({index, direction: 'ingress', bare: false})
-    expect(tcxPrograms(libbpf, index, 'ingress')).toHaveLength(2)
+    await using ours = await programs.attachTcx({index, direction: 'ingress', bare: false})
+    const during = tcxPrograms(libbpf, index, 'ingress')
+    expect(during).toHaveLength(2)
+    expect(during.at(-1)).toBe(before[0])
     ping()
     expect(await echoes()).toBe(2)
-    ours.detach()
+    await ours.detach()
     expect(tcxPrograms(libbpf, index, 'ingress')).toEqual(before)
     expect(theirs.linkId).toBeGreaterThan(0)
   })
 
   test('clsact: ours has its own priority and handle, a foreign filter stays and so does its qdisc', async () => {
     const place = {index, direction: 'ingress', priority: 1, handle: 1} as const
-    const theirs = attachClsact(libbpf, foreign.programFd('nothing_tc'), place)
+    const theirs = await attachClsact(libbpf, foreign.programFd('nothing_tc'), place)
     expect(theirs.madeQdisc).toBe(true)
-    const ours = programs.attachClsact({...place, priority: 49_152, bare: false})
+    const ours = await programs.attachClsact({...place, priority: 49_152, bare: false})
     expect(ours.madeQdisc).toBe(false)
     ping()
     expect(await echoes()).toBe(2)
-    ours.attachment.detach()
+    await ours.attachment.detach()
     expect(lab.run(`tc filter show dev ${near.device} ingress`)).toContain('pref 1 bpf')
     expect(lab.run(`tc filter show dev ${near.device} ingress`)).not.toContain('49152')
-    expect(() => programs.attachClsact({...place, bare: false})).toThrow('EEXIST')
-    theirs.attachment.detach()
+    await expect(programs.attachClsact({...place, bare: false})).rejects.toThrow('EEXIST')
+    await theirs.attachment.detach()
     lab.run(`tc qdisc delete dev ${near.device} clsact`)
   })
 
-  test('XDP: a foreign program is never replaced', () => {
-    using link = attachXdp({libbpf, libc}, foreign.programFd('nothing_xdp'), {index, mode: 'generic'})
+  test('XDP: a foreign program is never replaced', async () => {
+    await using link = await attachXdp({libbpf, libc}, foreign.programFd('nothing_xdp'), {index, mode: 'generic'})
     expect(link.linkId).toBeGreaterThan(0)
     const theirs = xdpProgram(libbpf, index)
     expect(theirs).toBeGreaterThan(0)
     for (const mode of ['native', 'generic'] as const)
-      expect(() => programs.attachXdp({index, bare: false, mode})).toThrow(/EBUSY|EEXIST/)
+      await expect(programs.attachXdp({index, bare: false, mode})).rejects.toThrow(/EBUSY|EEXIST/)
     expect(xdpProgram(libbpf, index)).toBe(theirs)
   })
 
   test('XDP, native and generic, counts what arrives', async () => {
     for (const mode of ['native', 'generic'] as const) {
-      using link = programs.attachXdp({index, bare: false, mode})
+      await using link = await programs.attachXdp({index, bare: false, mode})
       expect(link.linkId).toBeGreaterThan(0)
       await takeAll(programs)
       ping()
@@ -88,10 +90,10 @@ describe.skipIf(!isRoot)('beside programs that are not ours (needs root)', () =>
 
   test('when all is closed, none of its programs, maps and links is left', async () => {
     const own = loadPrograms()
-    const link = own.attachTcx({index, direction: 'egress', bare: false})
+    const link = await own.attachTcx({index, direction: 'egress', bare: false})
     const ids = [...own.ids(), {kind: 'link' as const, id: link.linkId ?? 0}]
     expect(ids.filter(({kind, id}) => !exists({libbpf, libc}, kind, id))).toEqual([])
-    link.detach()
+    await link.detach()
     own.close()
     await expect.poll(() => ids.filter(({kind, id}) => exists({libbpf, libc}, kind, id)), {timeout: 2000}).toEqual([])
   })

@@ -26,7 +26,7 @@ describe.skipIf(!isRoot)('on real devices (needs root)', () => {
   })
 
   test('frames whose headers are not in the linear area are filed like any other', async () => {
-    using link = programs.attachTcx({index, direction: 'ingress', bare: false})
+    await using link = await programs.attachTcx({index, direction: 'ingress', bare: false})
     expect(link.linkId).toBeGreaterThan(0)
     await takeAll(programs)
     const sent = [
@@ -58,7 +58,7 @@ describe.skipIf(!isRoot)('on real devices (needs root)', () => {
       lab.run(`ip link set ${near.device} ${setting}`)
       lab.farRun(`ip link set ${far.device} ${setting}`)
     }
-    using link = programs.attachTcx({index, direction: 'ingress', bare: false})
+    await using link = await programs.attachTcx({index, direction: 'ingress', bare: false})
     expect(link.linkId).toBeGreaterThan(0)
     const before = await takeAll(programs)
     const segments = lab.farSegments()
@@ -75,9 +75,9 @@ describe.skipIf(!isRoot)('on real devices (needs root)', () => {
     const child = spawn('python3', [script('tun.py'), 'tun0'], {stdio: ['pipe', 'pipe', 'inherit']})
     const said = () => new Promise((resolve) => child.stdout.once('data', resolve))
     await said()
-    using arriving = programs.attachTcx({index: lab.index('tun0'), direction: 'ingress', bare: true})
+    await using arriving = await programs.attachTcx({index: lab.index('tun0'), direction: 'ingress', bare: true})
     expect(arriving.linkId).toBeGreaterThan(0)
-    using leaving = programs.attachTcx({index: lab.index('tun0'), direction: 'egress', bare: true})
+    await using leaving = await programs.attachTcx({index: lab.index('tun0'), direction: 'egress', bare: true})
     expect(leaving.linkId).toBeGreaterThan(0)
     lab.run('ip address add 2001:db8:86dd::1/64 dev tun0 nodad')
     await takeAll(programs)
@@ -99,7 +99,7 @@ describe.skipIf(!isRoot)('on real devices (needs root)', () => {
   })
 
   test('tags are no obstacle, whether the device took them off or left them in the frame', async () => {
-    using link = programs.attachTcx({index, direction: 'ingress', bare: false})
+    await using link = await programs.attachTcx({index, direction: 'ingress', bare: false})
     expect(link.linkId).toBeGreaterThan(0)
     await takeAll(programs)
     const tagged = [[0x8100], [0x88a8, 0x8100], [0x9100, 0x8100]].map((tags) => ethernet(ipv6(udp()), {tags}))

@@ -98,7 +98,13 @@ export function mergeCpus(lines: readonly Flow[]): readonly Flow[] {
   const key = ({source, destination, ports, protocol, direction, interfaceIndex}: Flow) =>
     JSON.stringify([source, destination, ports, protocol, direction, interfaceIndex])
   return Object.values(Object.groupBy(lines, key)).flatMap((same = []) =>
-    same.slice(0, 1).map((first) => ({...first, ...sum(same)})),
+    same.slice(0, 1).map((first) => ({
+      ...first,
+      ...sum(same),
+      tcpFlags: same.reduce((flags, each) => flags | each.tcpFlags, 0),
+      headers: extensionHeaders.filter((header) => same.some(({headers}) => headers.includes(header))),
+      fragments: fragmentPositions.filter((position) => same.some(({fragments}) => fragments.includes(position))),
+    })),
   )
 }
 
