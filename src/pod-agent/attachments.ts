@@ -1,8 +1,9 @@
 import type {AttachedInterface, InterfaceChange} from '../protocol/message.ts'
 import type {Hooked} from './clsact.ts'
-import {attachHook, HookRefusal, type HookTools} from './hooks.ts'
+import {attachHook, HookRefusal, type HookTools, observersOf} from './hooks.ts'
 import type {KnownLink} from './link-table.ts'
 import {NativeError} from './native/failure.ts'
+import type {Turns} from './turns.ts'
 
 interface Observed {
   readonly link: KnownLink
@@ -10,16 +11,19 @@ interface Observed {
   readonly problem?: string
 }
 
-/** Which interfaces the programs are on, and why where they are not. */
-export class Attachments implements Disposable {
+/** Which interfaces the programs are on, and why where they are not. What it is asked for is done in that order, one at a time. */
+export class Attachments implements AsyncDisposable {
   readonly #tools: HookTools
   readonly #isChosen: (link: KnownLink) => boolean
+  readonly #turns: Turns
   readonly #observed = new Map<number, Observed>()
   readonly #linkIds = new Set<number>()
+  #isOver = false
 
-  constructor(tools: HookTools, isChosen: (link: KnownLink) => boolean) {
+  constructor(tools: HookTools, {isChosen, turns}: {isChosen: (link: KnownLink) => boolean; turns: Turns}) {
     this.#tools = tools
     this.#isChosen = isChosen
+    this.#turns = turns
   }
 
   get report(): readonly AttachedInterface[] {
@@ -32,52 +36,62 @@ export class Attachments implements Disposable {
   }
 
   /** Takes notice of an interface that is new or has changed; tells what that brought. */
-  consider(link: KnownLink): InterfaceChange | undefined {
+  consider(link: KnownLink): Promise<InterfaceChange | undefined> {
+    return this.#turns.take(() => this.#consider(link))
+  }
+
+  forget(link: KnownLink): Promise<InterfaceChange | undefined> {
+    return this.#turns.take(() => this.#forget(link))
+  }
+
+  /** For good: no interface is attached afterwards. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#isOver = true
+    return this.#turns.take(async () => {
+      for (const [index, each] of this.#observed) {
+        this.#observed.delete(index)
+        await detach(each)
+      }
+    })
+  }
+
+  async #consider(link: KnownLink): Promise<InterfaceChange | undefined> {
+    if (this.#isOver) return undefined
     const known = this.#observed.get(link.index)
     if (known === undefined) return this.#isChosen(link) ? this.#attach(link) : undefined
     // The kernel gave the index to another interface while nobody listened.
     if (known.link.kind !== link.kind) {
-      this.forget(link)
-      return this.consider(link)
+      await this.#forget(link)
+      return this.#consider(link)
     }
     // What only goes down stays attached: it costs nothing and comes up again.
-    if (!this.#isChosen({...link, isUp: true})) return this.forget(link)
+    if (!this.#isChosen({...link, isUp: true})) return this.#forget(link)
     const now = {...known, link}
     this.#observed.set(link.index, now)
     if (known.link.name === link.name) return undefined
     return {type: 'interface', change: known.problem === undefined ? 'attached' : 'failed', interface: reportOf(now)}
   }
 
-  forget(link: KnownLink): InterfaceChange | undefined {
+  async #forget(link: KnownLink): Promise<InterfaceChange | undefined> {
     const known = this.#observed.get(link.index)
     if (known === undefined) return undefined
     this.#observed.delete(link.index)
-    detach(known)
+    await detach(known)
     this.#tools.clsact.forget(link.index)
     return {type: 'interface', change: 'gone', interface: {...reportOf({link: known.link, hooked: []}), hooks: []}}
   }
 
-  /** One after the other, so that the event loop runs between two waits of the kernel. */
-  async detachAll(): Promise<void> {
-    for (const [index, each] of this.#observed) {
-      this.#observed.delete(index)
-      detach(each)
-      await new Promise(setImmediate)
-    }
-  }
-
-  [Symbol.dispose](): void {
-    for (const each of this.#observed.values()) detach(each)
-    this.#observed.clear()
-  }
-
-  #attach(link: KnownLink): InterfaceChange | undefined {
+  async #attach(link: KnownLink): Promise<InterfaceChange | undefined> {
+    const {choice, programs, clsact} = this.#tools
     const hooked: Hooked[] = []
     try {
-      this.#tools.clsact.sweep(link)
-      for (const direction of ['ingress', 'egress'] as const) hooked.push(attachHook(this.#tools, link, direction))
+      await programs.prepare(observersOf(choice, link))
+      await clsact.sweep(link)
+      for (const direction of ['ingress', 'egress'] as const) {
+        hooked.push(await attachHook(this.#tools, link, direction))
+      }
     } catch (cause) {
-      detach({link, hooked})
+      await detach({link, hooked})
       if (!(cause instanceof NativeError) && !(cause instanceof HookRefusal)) throw cause
       if (cause instanceof NativeError && cause.code === 'ENODEV') return undefined
       return this.#keep('failed', {link, hooked: [], problem: cause.message})
@@ -94,8 +108,8 @@ export class Attachments implements Disposable {
   }
 }
 
-function detach({hooked}: Observed): void {
-  for (const {attachment} of hooked) attachment.detach()
+async function detach({hooked}: Observed): Promise<void> {
+  for (const {attachment} of hooked) await attachment.detach()
 }
 
 function reportOf({link, hooked, problem}: Observed): AttachedInterface {

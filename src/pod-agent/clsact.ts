@@ -18,9 +18,9 @@ export interface Hooked {
 
 export interface QdiscTools {
   /** Makes the clsact qdisc; false where there is one. */
-  make(index: number): boolean
-  remove(index: number): void
-  detach(place: ClsactPlace): void
+  make(index: number): Promise<boolean>
+  remove(index: number): Promise<void>
+  detach(place: ClsactPlace): Promise<void>
 }
 
 /** Filters of one run on clsact qdiscs, for kernels without TCX. */
@@ -39,37 +39,37 @@ export class ClsactFilters implements Disposable {
   }
 
   /** Removes the filters that a killed run left on an interface: a filter of clsact stays when its process ends. */
-  sweep({index, name}: Link): void {
+  async sweep({index, name}: Link): Promise<void> {
     const left = (['ingress', 'egress'] as const).flatMap((direction) =>
       filtersOn(index, direction)
         .filter((each) => isLeft(each))
         .map(({priority, handle}) => ({index, direction, priority, handle})),
     )
     if (left.length === 0) return
-    for (const place of left) this.#tools.detach(place)
+    for (const place of left) await this.#tools.detach(place)
     // Only the run that made the qdisc says so in its handles; of any other the qdisc is somebody else's.
     if (left.some(({handle}) => saysMade(handle))) this.#made.add(index)
-    const qdisc = this.#tidy(index)
+    const qdisc = (await this.#tidy(index))
       ? 'its clsact qdisc is gone too'
       : 'the clsact qdisc stays, which others made or use'
     this.removals.push(`Removed from ${name} what a killed run had left there: ${left.length} filters; ${qdisc}.`)
   }
 
-  attach(link: Link, direction: Direction, why: string): Hooked {
+  async attach(link: Link, direction: Direction, why: string): Promise<Hooked> {
     const {index, isBare} = link
     const taken = filtersOn(index, direction).map(({priority}) => priority)
     let priority = firstPriority
     while (taken.includes(priority)) priority += 1
     this.#mark.hold()
-    if (this.#tools.make(index)) this.#made.add(index)
+    if (await this.#tools.make(index)) this.#made.add(index)
     const handle = this.#mark.handle({made: this.#made.has(index)})
     try {
-      const {attachment} = this.#programs.attachClsact({index, direction, bare: isBare, priority, handle})
+      const {attachment} = await this.#programs.attachClsact({index, direction, bare: isBare, priority, handle})
       const first = Math.min(...taken)
       const after = first < priority ? `; runs after a filter of priority ${first}, which may hide packets from it` : ''
       return {attachment: this.#tidying(attachment, index), report: {direction, hook: 'clsact', why: why + after}}
     } catch (cause) {
-      this.#tidy(index)
+      await this.#tidy(index)
       throw cause
     }
   }
@@ -84,18 +84,18 @@ export class ClsactFilters implements Disposable {
   }
 
   #tidying(attachment: Attachment, index: number): Attachment {
-    const detach = (): void => {
-      attachment.detach()
-      this.#tidy(index)
+    const detach = async (): Promise<void> => {
+      await attachment.detach()
+      await this.#tidy(index)
     }
-    return {detach, [Symbol.dispose]: detach}
+    return {detach, [Symbol.asyncDispose]: detach}
   }
 
   /** Takes the qdisc away if it is ours and nothing is on it; tells whether. */
-  #tidy(index: number): boolean {
+  async #tidy(index: number): Promise<boolean> {
     if (!this.#made.has(index) || !isEmpty(index)) return false
     this.#made.delete(index)
-    this.#tools.remove(index)
+    await this.#tools.remove(index)
     return true
   }
 }

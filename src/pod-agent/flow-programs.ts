@@ -130,15 +130,15 @@ export class FlowPrograms implements Disposable {
     return this.#programs.prepare(names)
   }
 
-  attachTcx({index, direction, bare}: Place): Attachment {
-    return attachTcx(this.#options.libbpf, this.#programs.program(observer(direction, bare)), index)
+  attachTcx(place: Place): Promise<Attachment> {
+    return attachTcx(this.#options, this.programFd(observer(place.direction, place.bare)), place)
   }
 
-  attachClsact(place: ClsactPlace & Place): {attachment: Attachment; madeQdisc: boolean} {
+  attachClsact(place: ClsactPlace & Place): Promise<{attachment: Attachment; madeQdisc: boolean}> {
     return attachClsact(this.#options.libbpf, this.programFd(observer(place.direction, place.bare)), place)
   }
 
-  attachXdp({index, bare, mode}: {index: number; bare: boolean; mode: XdpMode}): Attachment {
+  attachXdp({index, bare, mode}: {index: number; bare: boolean; mode: XdpMode}): Promise<Attachment> {
     return attachXdp(this.#options, this.programFd(xdpObserver(bare)), {index, mode})
   }
 

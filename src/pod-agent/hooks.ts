@@ -1,7 +1,7 @@
 import type {HookKind} from '../protocol/message.ts'
 import type {Direction, HookChoice} from '../protocol/settings.ts'
 import type {FlowPrograms} from './flow-programs.ts'
-import type {Attachment, XdpMode} from './native/attachment.ts'
+import type {XdpMode} from './native/attachment.ts'
 import {NativeError} from './native/failure.ts'
 import type {ClsactFilters, Hooked} from './clsact.ts'
 import {observer, type Observer, xdpObserver} from './program-set.ts'
@@ -14,8 +14,6 @@ export interface HookTools {
   readonly programs: FlowPrograms
   readonly choice: HookChoice
   readonly clsact: ClsactFilters
-  /** Puts a program on a TCX hook. */
-  readonly attachTcx: (program: number, place: {index: number; direction: Direction}) => Attachment
   /** Id of the XDP program on an interface, 0 for none. */
   readonly xdpProgram: (index: number) => number
 }
@@ -26,7 +24,7 @@ export function observersOf(choice: HookChoice, {isBare}: Link): readonly Observ
 }
 
 /** Puts the programs on one direction of an interface, beside whatever is there. */
-export function attachHook(tools: HookTools, link: Link, direction: Direction): Hooked {
+export async function attachHook(tools: HookTools, link: Link, direction: Direction): Promise<Hooked> {
   const {choice} = tools
   if (choice === 'clsact') return tools.clsact.attach(link, direction, 'asked for')
   const isXdp = choice.startsWith('xdp')
@@ -35,27 +33,26 @@ export function attachHook(tools: HookTools, link: Link, direction: Direction): 
   return attachTcxOrClsact(tools, link, direction)
 }
 
-function attachTcxOrClsact(tools: HookTools, link: Link, direction: Direction): Hooked {
+async function attachTcxOrClsact(tools: HookTools, link: Link, direction: Direction): Promise<Hooked> {
   const why = tools.choice === 'auto' ? 'default' : 'XDP has no egress'
   try {
-    return attachTcx(tools, link, {direction, why})
+    return await attachTcx(tools, link, {direction, why})
   } catch (cause) {
     if (!(cause instanceof NativeError) || cause.code === 'ENODEV' || cause.code === 'EPERM') throw cause
     return tools.clsact.attach(link, direction, `the kernel refused TCX (${cause.code})`)
   }
 }
 
-function attachTcx(
-  {programs, attachTcx: attach}: HookTools,
-  link: Link,
+async function attachTcx(
+  {programs}: HookTools,
+  {index, isBare}: Link,
   {direction, why}: {direction: Direction; why: string},
-): Hooked {
-  const program = programs.programFd(observer(direction, link.isBare))
-  const attachment = attach(program, {index: link.index, direction})
+): Promise<Hooked> {
+  const attachment = await programs.attachTcx({index, direction, bare: isBare})
   return {attachment, report: {direction, hook: 'tcx', why}}
 }
 
-function attachXdp({programs, xdpProgram}: HookTools, link: Link, mode: XdpMode): Hooked {
+async function attachXdp({programs, xdpProgram}: HookTools, link: Link, mode: XdpMode): Promise<Hooked> {
   // Measured: the pod behind it keeps a third of its TCP throughput.
   if (mode === 'native' && link.kind === 'veth') {
     throw new HookRefusal(
@@ -66,7 +63,7 @@ function attachXdp({programs, xdpProgram}: HookTools, link: Link, mode: XdpMode)
   if (other !== 0) throw new HookRefusal(`XDP program ${other} is attached and is left alone; use --hook tcx`)
   const hook: HookKind = mode === 'native' ? 'xdp-native' : 'xdp-generic'
   try {
-    const attachment = programs.attachXdp({index: link.index, bare: link.isBare, mode})
+    const attachment = await programs.attachXdp({index: link.index, bare: link.isBare, mode})
     return {attachment, report: {direction: 'ingress', hook, why: 'asked for'}}
   } catch (cause) {
     throw refusalOf(cause, link, mode)

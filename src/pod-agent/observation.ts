@@ -4,20 +4,21 @@ import type {AgentSettings} from '../protocol/settings.ts'
 import {Attachments} from './attachments.ts'
 import {interfaceChoice} from './choose-interface.ts'
 import {ClsactFilters} from './clsact.ts'
-import {FlowPrograms} from './flow-programs.ts'
+import type {FlowPrograms} from './flow-programs.ts'
 import {type HookTools, observersOf} from './hooks.ts'
 import {Interfaces, presentLinks} from './interfaces.ts'
 import type {KnownLink} from './link-table.ts'
+import {loadPrograms} from './load-programs.ts'
 import {detachFilter, makeClsact, removeClsact} from './native/attachment.ts'
 import {Clock} from './native/clock.ts'
 import {check, NativeError} from './native/failure.ts'
 import {exists, tcxPrograms, xdpProgram} from './native/ids.ts'
 import {type Libbpf, openLibbpf} from './native/libbpf.ts'
 import {type Libc, openLibc} from './native/libc.ts'
-import {attachTcxFirst} from './tcx.ts'
 import {lookAfterwards, type Looking} from './removal.ts'
 import {DropFeed} from './trace-drops.ts'
 import {TracePrograms} from './trace-programs.ts'
+import {Turns} from './turns.ts'
 
 export interface ObservationListener {
   changed(change: InterfaceChange): void
@@ -30,7 +31,7 @@ export interface Files {
   readonly libbpf: string
 }
 
-/** Each TCX program waits for an RCU grace period, 13 ms here: hello does not wait for all of a hundred pods' interfaces. */
+/** Each TCX program takes an RCU grace period, 13 ms here: hello does not wait for all of a hundred pods' interfaces. */
 const attachFirst = 8
 const attachFirstMs = 250
 const rank = ({kind}: KnownLink): number => (kind === 'veth' ? 1 : 0)
@@ -42,11 +43,12 @@ interface Parts {
   readonly programs: FlowPrograms
   readonly attachments: Attachments
   readonly clsact: ClsactFilters
+  readonly turns: Turns
   readonly traces: TracePrograms | undefined
 }
 
 /** The programs in the kernel and the interfaces that they are on, from loading to the look afterwards. */
-export class Observation implements Disposable {
+export class Observation implements AsyncDisposable {
   readonly programs: FlowPrograms
   readonly traces: TracePrograms | undefined
   readonly drops: DropFeed | undefined
@@ -54,8 +56,6 @@ export class Observation implements Disposable {
   readonly #parts: Parts
   readonly #interfaces: Interfaces
   readonly #listener: ObservationListener
-  #attaching: Promise<void> = Promise.resolve()
-  #isOver = false
 
   private constructor(
     parts: Parts,
@@ -72,8 +72,8 @@ export class Observation implements Disposable {
     this.#parts = parts
     this.#listener = listener
     this.#interfaces = new Interfaces({
-      changed: (link) => this.#tell(parts.attachments.consider(link)),
-      gone: (link) => this.#tell(parts.attachments.forget(link)),
+      changed: (link) => void this.#follow(() => this.#consider(link)),
+      gone: (link) => void this.#follow(async () => this.#tell(await parts.attachments.forget(link))),
       failed: (cause) => listener.failed(cause),
     })
   }
@@ -85,8 +85,18 @@ export class Observation implements Disposable {
     const traces = await trace(settings, {...parts, object: files.traceObject})
     const drops = settings.feeds.drops && traces !== undefined ? new DropFeed(parts.libbpf, traces) : undefined
     const observation = new Observation({...parts, traces}, {listener, warnings, drops})
-    await observation.#attachFirst()
-    return observation
+    try {
+      await observation.#attachFirst()
+      return observation
+    } catch (cause) {
+      await observation[Symbol.asyncDispose]()
+      throw cause
+    }
+  }
+
+  /** What waits for the kernel's lock of all interfaces takes its turn here. */
+  get turns(): Turns {
+    return this.#parts.turns
   }
 
   get interfaces(): readonly AttachedInterface[] {
@@ -103,11 +113,9 @@ export class Observation implements Disposable {
 
   /** No packet is counted afterwards. */
   async detach(): Promise<void> {
-    this.#isOver = true
-    await this.#attaching
     this.#interfaces[Symbol.dispose]()
     this.traces?.detach()
-    await this.#parts.attachments.detachAll()
+    await this.#parts.attachments[Symbol.asyncDispose]()
   }
 
   /** Lets go of everything, and looks whether the kernel did too. */
@@ -119,8 +127,8 @@ export class Observation implements Disposable {
     return lookAfterwards(objects, this.#looking())
   }
 
-  [Symbol.dispose](): void {
-    this.#interfaces[Symbol.dispose]()
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.detach()
     this.#release()
   }
 
@@ -131,30 +139,34 @@ export class Observation implements Disposable {
     while (indexes.length > 0 && (this.interfaces.length < attachFirst || performance.now() < enough)) {
       await this.#attachNext(indexes)
     }
-    this.#attaching = this.#attachRest(indexes)
+    void this.#follow(async () => {
+      while (indexes.length > 0) await this.#attachNext(indexes)
+    })
   }
 
-  async #attachRest(indexes: number[]): Promise<void> {
-    try {
-      while (indexes.length > 0 && !this.#isOver) await this.#attachNext(indexes)
-    } catch (cause) {
-      this.#listener.failed(cause)
-    }
-  }
-
-  /** A pause after each: attaching waits for the kernel, and clients wait for their challenge. */
   async #attachNext(indexes: number[]): Promise<void> {
     const link = this.#interfaces.find(indexes.shift())
-    if (link !== undefined) this.#tell(this.#parts.attachments.consider(link))
-    await new Promise(setImmediate)
+    if (link !== undefined) await this.#consider(link)
+  }
+
+  async #consider(link: KnownLink): Promise<void> {
+    this.#tell(await this.#parts.attachments.consider(link))
   }
 
   #tell(change: InterfaceChange | undefined): void {
     if (change !== undefined) this.#listener.changed(change)
   }
 
+  /** What nobody waits for. */
+  async #follow(work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (cause) {
+      this.#listener.failed(cause)
+    }
+  }
+
   #release(): void {
-    this.#parts.attachments[Symbol.dispose]()
     this.#parts.clsact[Symbol.dispose]()
     this.traces?.close()
     this.#parts.programs.close()
@@ -183,17 +195,17 @@ function load(settings: AgentSettings, files: Files): Omit<Parts, 'traces'> & {w
     run: settings.run,
     make: (index) => makeClsact(libbpf, index),
     remove: (index) => removeClsact(libbpf, index),
-    detach: (place) => void check('bpf_tc_detach', detachFilter(libbpf, place)),
+    detach: async (place) => void check('bpf_tc_detach', await detachFilter(libbpf, place)),
   })
   const tools: HookTools = {
     programs,
     clsact,
     choice: settings.hook,
-    attachTcx: (program, place) => attachTcxFirst({libbpf, libc}, program, place),
     xdpProgram: (index) => xdpProgram(libbpf, index),
   }
-  const attachments = new Attachments(tools, interfaceChoice(settings.interfaces))
-  return {libbpf, libc, clock, programs, attachments, clsact, warnings}
+  const turns = new Turns()
+  const attachments = new Attachments(tools, {isChosen: interfaceChoice(settings.interfaces), turns})
+  return {libbpf, libc, clock, programs, attachments, clsact, turns, warnings}
 }
 
 /** The programs for what is there now: hello does not wait for those that it does not need. */
@@ -216,25 +228,5 @@ async function trace(
   } catch (cause) {
     programs.close()
     throw cause instanceof NativeError ? programsRefused(cause.code, cause) : cause
-  }
-}
-
-type LoadOptions = Pick<ConstructorParameters<typeof FlowPrograms>[0], 'libbpf' | 'libc' | 'clock' | 'object'>
-
-/** With a table of half the size as long as the kernel has no memory for it. */
-function loadPrograms(
-  {flows, filter, feeds}: AgentSettings,
-  options: LoadOptions,
-): Pick<Parts, 'programs'> & {warnings: readonly string[]} {
-  for (let lines = flows; ; lines /= 2) {
-    try {
-      const programs = new FlowPrograms({...options, filter, feeds, lines})
-      const smaller = `The flow table has ${lines} lines instead of ${flows}: the kernel has no memory for more.`
-      return {programs, warnings: lines === flows ? [] : [smaller]}
-    } catch (cause) {
-      if (!(cause instanceof NativeError)) throw cause
-      const isTooLarge = cause.code === 'ENOMEM' || cause.code === 'E2BIG'
-      if (!isTooLarge || lines <= 64) throw programsRefused(cause.code, cause)
-    }
   }
 }

@@ -1,5 +1,5 @@
 import {BpfObject} from './native/bpf-object.ts'
-import type {Libbpf, ProgramPointer} from './native/libbpf.ts'
+import type {Libbpf} from './native/libbpf.ts'
 
 export const observers = [
   'on_tc_ingress',
@@ -43,10 +43,6 @@ export class ProgramSet {
     }
     const outcomes = await Promise.allSettled(missing.map(load))
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
-  }
-
-  program(name: Observer): ProgramPointer {
-    return this.#object(name).program(name)
   }
 
   programFd(name: Observer): number {

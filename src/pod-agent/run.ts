@@ -27,7 +27,7 @@ const failureMs = 2000
 
 /** Serves one client until it asks to stop, falls silent, or the time is over; then nothing of the run is left. */
 export async function runAgent(settings: AgentSettings, announce: (port: number) => void): Promise<void> {
-  using run = new Run(settings)
+  await using run = new Run(settings)
   await run.listen(announce)
   await run.observe()
 }
@@ -39,7 +39,7 @@ interface Finishing {
   readonly isAsked: boolean
 }
 
-class Run implements Disposable {
+class Run implements AsyncDisposable {
   readonly #settings: AgentSettings
   readonly #ending: Ending
   readonly #conversation: Conversation
@@ -97,12 +97,12 @@ class Run implements Disposable {
     }
   }
 
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#beat)
     clearInterval(this.#streaming)
     this.#ending[Symbol.dispose]()
     this.#facts?.[Symbol.dispose]()
-    this.#observation?.[Symbol.dispose]()
+    await this.#observation?.[Symbol.asyncDispose]()
     this.#conversation.terminate()
     this.#server?.close()
   }

@@ -22,7 +22,7 @@ export const libbpf = openLibbpf(join(root, 'build/libbpf/usr/lib/x86_64-linux-g
 export const libc = openLibc()
 
 /** Another user of the same hooks. */
-export class Foreigner implements Disposable {
+export class Foreigner implements AsyncDisposable {
   readonly #object: BpfObject
   readonly #memory: SharedMemory
   readonly #attached: Attachment[] = []
@@ -52,23 +52,25 @@ export class Foreigner implements Disposable {
     return programId(libbpf, this.#object.programFd(program))
   }
 
-  onTcx(index: number): void {
-    this.#attached.push(attachTcx(libbpf, this.#object.program('foreign_tc'), index))
+  async onTcx(index: number): Promise<void> {
+    const program = this.#object.programFd('foreign_tc')
+    this.#attached.push(await attachTcx({libbpf, libc}, program, {index, direction: 'ingress'}))
   }
 
-  onXdp(index: number, mode: XdpMode): void {
-    this.#attached.push(attachXdp({libbpf, libc}, this.#object.programFd('foreign_xdp'), {index, mode}))
+  async onXdp(index: number, mode: XdpMode): Promise<void> {
+    const program = this.#object.programFd('foreign_xdp')
+    this.#attached.push(await attachXdp({libbpf, libc}, program, {index, mode}))
   }
 
-  onClsact(index: number, direction: Direction, at = {priority: 1, handle: 1}): void {
+  async onClsact(index: number, direction: Direction, at = {priority: 1, handle: 1}): Promise<void> {
     const place = {index, direction, ...at}
-    const {attachment, madeQdisc} = attachClsact(libbpf, this.#object.programFd('foreign_tc'), place)
+    const {attachment, madeQdisc} = await attachClsact(libbpf, this.#object.programFd('foreign_tc'), place)
     this.#attached.push(attachment)
     if (madeQdisc) this.#attached.unshift({...attachment, detach: () => removeClsact(libbpf, index)})
   }
 
-  [Symbol.dispose](): void {
-    for (const each of this.#attached.reverse()) each.detach()
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const each of this.#attached.reverse()) await each.detach()
     this.#memory.close()
     this.#object.close()
   }

@@ -30,11 +30,11 @@ const qdiscs = (): string => home.tc('qdisc show dev v0')
 const filters = (direction: string): string => home.tc(`filter show dev v0 ${direction}`)
 
 /** 500 packets through a whole run; what the agent says of itself and of them. */
-async function observe(agent: AgentProcess, during: () => void = () => undefined) {
+async function observe(agent: AgentProcess, during: () => unknown = () => undefined) {
   const ledger = new Ledger()
   using client = await Client.meet(agent, {ledger})
   await sendUdp('v0', {count: 500})
-  during()
+  await during()
   const stopped = await client.stop()
   expect(ledger.imbalances).toEqual([])
   return {hooks: client.hello.interfaces[0]?.hooks, counted: ledger.udp.get(5000), stopped}
@@ -42,8 +42,8 @@ async function observe(agent: AgentProcess, during: () => void = () => undefined
 
 describe('beside a TCX program of somebody else', () => {
   test('sees every packet, ends nothing, and leaves it as it was', async () => {
-    using foreigner = new Foreigner()
-    foreigner.onTcx(index)
+    await using foreigner = new Foreigner()
+    await foreigner.onTcx(index)
     const theirs = tcxPrograms(libbpf, index, 'ingress')
     expect(theirs).toEqual([foreigner.id('foreign_tc')])
     await using agent = await AgentProcess.start({interfaces: ['v0']})
@@ -57,8 +57,8 @@ describe('beside a TCX program of somebody else', () => {
   })
 
   test('sees what arrives, though the other lets it pass for good', async () => {
-    using foreigner = new Foreigner()
-    foreigner.onTcx(index)
+    await using foreigner = new Foreigner()
+    await foreigner.onTcx(index)
     await using agent = await AgentProcess.start({interfaces: ['v0']})
     const ledger = new Ledger()
     using client = await Client.meet(agent, {ledger})
@@ -85,8 +85,8 @@ describe('on clsact', () => {
   })
 
   test('leaves a qdisc and a filter that were there, in their order', async () => {
-    using foreigner = new Foreigner()
-    foreigner.onClsact(index, 'ingress')
+    await using foreigner = new Foreigner()
+    await foreigner.onClsact(index, 'ingress')
     const before = [qdiscs(), filters('ingress')]
     await using agent = await AgentProcess.start({interfaces: ['v0'], hook: 'clsact'})
     const {hooks} = await observe(agent, () => expect(filters('ingress')).toContain('on_tc_ingress'))
@@ -95,7 +95,7 @@ describe('on clsact', () => {
   })
 
   test('leaves the qdisc that it made to a filter that came meanwhile', async () => {
-    using foreigner = new Foreigner()
+    await using foreigner = new Foreigner()
     await using agent = await AgentProcess.start({interfaces: ['v0'], hook: 'clsact'})
     await observe(agent, () => foreigner.onClsact(index, 'egress'))
     expect(filters('egress')).toContain('foreign_tc')
@@ -135,8 +135,8 @@ describe('XDP', () => {
   })
 
   test('is refused where somebody else’s program is, which stays', async () => {
-    using foreigner = new Foreigner()
-    foreigner.onXdp(index, 'generic')
+    await using foreigner = new Foreigner()
+    await foreigner.onXdp(index, 'generic')
     await using agent = AgentProcess.launch({interfaces: ['v0'], hook: 'xdp-generic'})
     const {status, stderr} = await agent.ended
     expect(status).toBe(2)
@@ -153,8 +153,8 @@ describe('XDP', () => {
   })
 
   test('of somebody else does not keep TCX away', async () => {
-    using foreigner = new Foreigner()
-    foreigner.onXdp(index, 'native')
+    await using foreigner = new Foreigner()
+    await foreigner.onXdp(index, 'native')
     await using agent = await AgentProcess.start({interfaces: ['v0']})
     expect((await observe(agent)).counted).toBe(500)
     expect(xdpProgram(libbpf, index)).toBe(foreigner.id('foreign_xdp'))

@@ -54,8 +54,8 @@ describe('what a killed agent has left on clsact', () => {
   })
 
   test('goes from a qdisc that somebody else made, which stays with its filter', async () => {
-    using foreigner = new Foreigner()
-    foreigner.onClsact(index(), 'ingress')
+    await using foreigner = new Foreigner()
+    await foreigner.onClsact(index(), 'ingress')
     const before = [filters(), qdiscs()]
     await killOne()
     const {warnings} = await observe('tcx')
@@ -78,15 +78,15 @@ describe('what a killed agent has left on clsact', () => {
   })
 
   test('is not taken for a filter of somebody else at the same place, or for a program that is only called like ours', async () => {
-    using foreigner = new Foreigner()
-    foreigner.onClsact(index(), 'ingress', {priority: 2, handle: 0x6b00_0001})
+    await using foreigner = new Foreigner()
+    await foreigner.onClsact(index(), 'ingress', {priority: 2, handle: 0x6b00_0001})
     using programs = loadPrograms()
     const place = {index: index(), direction: 'egress', priority: 2, handle: 1} as const
-    const {attachment} = programs.attachClsact({...place, bare: false})
+    const {attachment} = await programs.attachClsact({...place, bare: false})
     const before = filters()
     expect(before).toMatch(/foreign_tc[\s\S]*on_tc_egress/)
     expect((await observe('clsact')).warnings).toEqual([])
     expect(filters()).toBe(before)
-    attachment.detach()
+    await attachment.detach()
   })
 })

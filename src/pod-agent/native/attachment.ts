@@ -1,60 +1,80 @@
-import {check, present} from './failure.ts'
-import type {Libbpf, LinkPointer, ProgramPointer} from './libbpf.ts'
-import type {Libc} from './libc.ts'
+import {aside, asideInNetwork} from './aside.ts'
+import {check} from './failure.ts'
 import {linkId} from './ids.ts'
+import type {Libbpf} from './libbpf.ts'
+import type {Libc} from './libc.ts'
 import {Struct} from './words.ts'
 
 export type Direction = 'ingress' | 'egress'
 export type XdpMode = 'native' | 'generic'
 
 /** One program on one interface. */
-export interface Attachment extends Disposable {
+export interface Attachment extends AsyncDisposable {
   /** Of the bpf_link; a clsact filter has none. */
   readonly linkId?: number
-  detach(): void
+  detach(): Promise<void>
 }
 
-const attachTypeXdp = 37
+interface Native {
+  readonly libbpf: Libbpf
+  readonly libc: Libc
+}
+
+/** include/uapi/linux/bpf.h */
+const attachTypes = {ingress: 46, egress: 47, xdp: 37}
+const before = 8
 const linkOptions = {size: 64, flags: 8}
-const xdpFlags = {ifNoExist: 1, generic: 2, native: 4}
+const xdpFlags = {generic: 2, native: 4}
 
 class Detachable implements Attachment {
   readonly linkId?: number
-  #release: (() => void) | undefined
+  #release: (() => Promise<unknown>) | undefined
 
-  constructor(release: () => void, linkId?: number) {
+  constructor(release: () => Promise<unknown>, linkId?: number) {
     this.#release = release
     if (linkId !== undefined) this.linkId = linkId
   }
 
-  detach(): void {
+  async detach(): Promise<void> {
     const release = this.#release
     this.#release = undefined
-    release?.()
+    await release?.()
   }
 
-  [Symbol.dispose](): void {
-    this.detach()
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.detach()
   }
 }
 
-/** After whatever is there. */
-export function attachTcx(libbpf: Libbpf, program: ProgramPointer, index: number): Attachment {
-  const link: LinkPointer = present('bpf_program__attach_tcx', libbpf.attachTcx(program, index, null))
-  return new Detachable(() => void libbpf.destroyLink(link), linkId(libbpf, libbpf.linkFd(link)))
+/**
+ * Ahead of whatever is there: a program that redirects or passes a packet, as Cilium's do, ends the chain, and what stands behind it sees
+ * nothing. Ours lets the next one run.
+ */
+export function attachTcx(
+  native: Native,
+  program: number,
+  {index, direction}: {index: number; direction: Direction},
+): Promise<Attachment> {
+  return attachLink(native, program, {index, type: attachTypes[direction], flags: before})
 }
 
 /** EBUSY where another program is: an XDP link never replaces one. */
 export function attachXdp(
-  {libbpf, libc}: {libbpf: Libbpf; libc: Libc},
+  native: Native,
   program: number,
   {index, mode}: {index: number; mode: XdpMode},
-): Attachment {
-  const options = new Struct(linkOptions.size)
-    .u64(0, linkOptions.size)
-    .u32(linkOptions.flags, mode === 'native' ? xdpFlags.native : xdpFlags.generic)
-  const fd = check('bpf_link_create', libbpf.attachFd(program, index, attachTypeXdp, options.bytes))
-  return new Detachable(() => void libc.close(fd), linkId(libbpf, fd))
+): Promise<Attachment> {
+  return attachLink(native, program, {index, type: attachTypes.xdp, flags: xdpFlags[mode]})
+}
+
+async function attachLink(
+  {libbpf, libc}: Native,
+  program: number,
+  {index, type, flags}: {index: number; type: number; flags: number},
+): Promise<Attachment> {
+  const options = new Struct(linkOptions.size).u64(0, linkOptions.size).u32(linkOptions.flags, flags)
+  const fd = check('bpf_link_create', await asideInNetwork(libbpf.attachFd, program, index, type, options.bytes))
+  return new Detachable(() => aside(libc.close, fd), linkId(libbpf, fd))
 }
 
 const hookBytes = 24
@@ -80,28 +100,29 @@ const filter = ({priority, handle}: ClsactPlace): Struct =>
     .u32(filterOptions.priority, priority)
 
 /** Tells whether the qdisc was made, or was there. */
-export function makeClsact(libbpf: Libbpf, index: number): boolean {
-  const made = libbpf.createHook(hook(index, both).bytes)
+export async function makeClsact(libbpf: Libbpf, index: number): Promise<boolean> {
+  const made = await asideInNetwork(libbpf.createHook, hook(index, both).bytes)
   if (made !== exists) check('bpf_tc_hook_create', made)
   return made !== exists
 }
 
 /** Whatever filter is there. Tells the errno, negative, if none is. */
-export function detachFilter(libbpf: Libbpf, place: ClsactPlace): number {
-  return libbpf.detachFilter(hook(place.index, attachPoint[place.direction]).bytes, filter(place).bytes)
+export function detachFilter(libbpf: Libbpf, place: ClsactPlace): Promise<number> {
+  const point = hook(place.index, attachPoint[place.direction])
+  return asideInNetwork(libbpf.detachFilter, point.bytes, filter(place).bytes)
 }
 
 /** Our own filter beside others; EEXIST where the priority and handle are taken. The qdisc is made if absent and stays: see `removeClsact`. */
-export function attachClsact(
+export async function attachClsact(
   libbpf: Libbpf,
   program: number,
   place: ClsactPlace,
-): {attachment: Attachment; madeQdisc: boolean} {
-  const madeQdisc = makeClsact(libbpf, place.index)
+): Promise<{attachment: Attachment; madeQdisc: boolean}> {
+  const madeQdisc = await makeClsact(libbpf, place.index)
   const point = hook(place.index, attachPoint[place.direction])
-  check('bpf_tc_attach', libbpf.attachFilter(point.bytes, filter(place).u32(filterOptions.fd, program).bytes))
-  const attachment = new Detachable(() => void detachFilter(libbpf, place))
-  return {attachment, madeQdisc}
+  const options = filter(place).u32(filterOptions.fd, program)
+  check('bpf_tc_attach', await asideInNetwork(libbpf.attachFilter, point.bytes, options.bytes))
+  return {attachment: new Detachable(() => detachFilter(libbpf, place)), madeQdisc}
 }
 
 /** -ENODEV and -ENOENT. */
@@ -109,8 +130,8 @@ const noDevice = -19
 const noEntry = -2
 
 /** Takes the clsact qdisc away, with every filter on it: only for one that we made and that nobody else uses. */
-export function removeClsact(libbpf: Libbpf, index: number): void {
-  const result = libbpf.destroyHook(hook(index, both).bytes)
+export async function removeClsact(libbpf: Libbpf, index: number): Promise<void> {
+  const result = await asideInNetwork(libbpf.destroyHook, hook(index, both).bytes)
   // An interface that is gone has taken its qdisc along.
   if (result !== noDevice && result !== noEntry) check('bpf_tc_hook_destroy', result)
 }

@@ -1,3 +1,4 @@
+import {aside} from './aside.ts'
 import {check} from './failure.ts'
 import type {Libbpf} from './libbpf.ts'
 import {Struct} from './words.ts'
@@ -51,11 +52,5 @@ function* batches(
 export async function waitForPrograms(libbpf: Libbpf, slots: {fd: number; slot: number; inner: number}): Promise<void> {
   const key = new Struct(4).u32(0, slots.slot)
   const value = new Struct(4).u32(0, slots.inner)
-  const result = await new Promise<number>((resolve, reject) => {
-    libbpf.update.async(slots.fd, key.bytes, value.bytes, 0, (cause: unknown, each: number) => {
-      if (cause instanceof Error) reject(cause)
-      else resolve(each)
-    })
-  })
-  check('bpf_map_update_elem', result)
+  check('bpf_map_update_elem', await aside(libbpf.update, slots.fd, key.bytes, value.bytes, 0))
 }

@@ -1,3 +1,4 @@
+import {aside} from './aside.ts'
 import {check, NativeError, present} from './failure.ts'
 import type {Libbpf, MapPointer, ObjectPointer, ProgramPointer} from './libbpf.ts'
 import {Struct} from './words.ts'
@@ -51,13 +52,7 @@ export class BpfObject implements Disposable {
 
   /** A thread of its own waits for the verifier. */
   async loadAside(): Promise<this> {
-    const result = await new Promise<number>((resolve, reject) => {
-      this.#libbpf.load.async(this.#object, (cause: unknown, each: number) => {
-        if (cause instanceof Error) reject(cause)
-        else resolve(each)
-      })
-    })
-    this.#check(result)
+    this.#check(await aside(this.#libbpf.load, this.#object))
     return this
   }
 

@@ -1,14 +1,16 @@
 import koffi from 'koffi'
-import type {KoffiFunc} from 'koffi'
 
 /** A pointer of C. A wrong one is a crash, not an exception: each kind is a type of its own, and none leaves `native/`. */
 export type Pointer<Kind extends string> = bigint & {readonly [kind in Kind]: never}
 export type ObjectPointer = Pointer<'bpf_object'>
 export type ProgramPointer = Pointer<'bpf_program'>
 export type MapPointer = Pointer<'bpf_map'>
-export type LinkPointer = Pointer<'bpf_link'>
 
 export type Call<Parameters extends readonly unknown[], Result = number> = (...each: Parameters) => Result
+/** It may wait in the kernel: see `aside`. */
+export type WaitingCall<Parameters extends readonly unknown[]> = Call<Parameters> & {
+  readonly async: Call<[...Parameters, settle: (cause: unknown, result: number) => void], unknown>
+}
 
 type BatchCall = Call<
   [
@@ -36,11 +38,8 @@ const functions = {
   maxEntries: 'uint32_t bpf_map__max_entries(void *map)',
   setInitialValue: 'int bpf_map__set_initial_value(void *map, void *bytes, size_t size)',
   mapFd: 'int bpf_map__fd(void *map)',
-  attachTcx: 'void *bpf_program__attach_tcx(void *program, int index, void *options)',
   attachFd: 'int bpf_link_create(int program, int target, int type, void *options)',
   openTracepoint: 'int bpf_raw_tracepoint_open(const char *name, int program)',
-  linkFd: 'int bpf_link__fd(void *link)',
-  destroyLink: 'int bpf_link__destroy(void *link)',
   createHook: 'int bpf_tc_hook_create(void *hook)',
   destroyHook: 'int bpf_tc_hook_destroy(void *hook)',
   attachFilter: 'int bpf_tc_attach(void *hook, void *options)',
@@ -65,8 +64,7 @@ const functions = {
 
 export interface Libbpf {
   readonly openMemory: Call<[bytes: Uint8Array, size: number, options: Uint8Array], ObjectPointer | null>
-  /** Waits for the verifier: its `async` form runs off the event loop's thread. */
-  readonly load: KoffiFunc<Call<[object: ObjectPointer]>>
+  readonly load: WaitingCall<[object: ObjectPointer]>
   readonly close: Call<[object: ObjectPointer], void>
   readonly findProgram: Call<[object: ObjectPointer, name: string], ProgramPointer | null>
   readonly setAutoload: Call<[program: ProgramPointer, autoload: boolean]>
@@ -78,21 +76,17 @@ export interface Libbpf {
   readonly maxEntries: Call<[map: MapPointer]>
   readonly setInitialValue: Call<[map: MapPointer, bytes: Uint8Array, size: number]>
   readonly mapFd: Call<[map: MapPointer]>
-  readonly attachTcx: Call<[program: ProgramPointer, index: number, options: null], LinkPointer | null>
-  readonly attachFd: Call<[program: number, target: number, type: number, options: Uint8Array]>
+  readonly attachFd: WaitingCall<[program: number, target: number, type: number, options: Uint8Array]>
   /** Without a name: where the program itself says. */
   readonly openTracepoint: Call<[name: null, program: number]>
-  readonly linkFd: Call<[link: LinkPointer]>
-  readonly destroyLink: Call<[link: LinkPointer]>
-  readonly createHook: Call<[hook: Uint8Array]>
-  readonly destroyHook: Call<[hook: Uint8Array]>
-  readonly attachFilter: Call<[hook: Uint8Array, options: Uint8Array]>
-  readonly detachFilter: Call<[hook: Uint8Array, options: Uint8Array]>
+  readonly createHook: WaitingCall<[hook: Uint8Array]>
+  readonly destroyHook: WaitingCall<[hook: Uint8Array]>
+  readonly attachFilter: WaitingCall<[hook: Uint8Array, options: Uint8Array]>
+  readonly detachFilter: WaitingCall<[hook: Uint8Array, options: Uint8Array]>
   readonly queryFilter: Call<[hook: Uint8Array, options: Uint8Array]>
   readonly queryXdp: Call<[index: number, flags: number, id: Uint8Array]>
   readonly lookup: Call<[map: number, key: Uint8Array, value: Uint8Array]>
-  /** May wait: its `async` form runs off the event loop's thread. */
-  readonly update: KoffiFunc<Call<[map: number, key: Uint8Array, value: Uint8Array, flags: number]>>
+  readonly update: WaitingCall<[map: number, key: Uint8Array, value: Uint8Array, flags: number]>
   readonly lookupBatch: BatchCall
   readonly takeBatch: BatchCall
   readonly infoByFd: Call<[fd: number, info: Uint8Array, length: Uint8Array]>

@@ -1,5 +1,5 @@
 import koffi from 'koffi'
-import type {Call, Pointer} from './libbpf.ts'
+import type {Call, Pointer, WaitingCall} from './libbpf.ts'
 
 export type Address = Pointer<'address'>
 
@@ -19,7 +19,7 @@ export interface Libc {
     Address
   >
   readonly munmap: Call<[address: Address, length: number]>
-  readonly close: Call<[fd: number]>
+  readonly close: WaitingCall<[fd: number]>
   readonly clockGettime: Call<[clock: number, time: Uint8Array]>
   readonly clockGetres: Call<[clock: number, time: Uint8Array]>
   readonly schedSetaffinity: Call<[pid: number, size: number, mask: Uint8Array]>

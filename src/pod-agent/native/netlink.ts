@@ -7,6 +7,8 @@ type PollListener = Parameters<PollHandle['start']>[0]
 const netlinkFamily = 16
 const rawCloseOnExecNonBlocking = 3 | 0o2000000 | 0o4000
 const routeProtocol = 0
+/** NETLINK_SOCK_DIAG: what sockets there are. */
+export const socketDiagnosis = 4
 const flags = {dontWait: 0x40, realLength: 0x20}
 const readable = {readable: true}
 const largestDatagram = 65_536
@@ -18,11 +20,11 @@ export class NetlinkOverrun extends Error {}
 export class NetlinkSocket implements Disposable {
   readonly #libc = bindSockets()
   readonly #buffer = Buffer.alloc(largestDatagram)
-  readonly #fd: number
+  #fd: number
   #poll: PollHandle | undefined
 
-  constructor(groups: number) {
-    this.#fd = checkErrno('socket', this.#libc.socket(netlinkFamily, rawCloseOnExecNonBlocking, routeProtocol))
+  constructor(groups: number, protocol = routeProtocol) {
+    this.#fd = checkErrno('socket', this.#libc.socket(netlinkFamily, rawCloseOnExecNonBlocking, protocol))
     const address = Buffer.alloc(12)
     address.writeUInt16LE(netlinkFamily, 0)
     address.writeUInt32LE(groups, 8)
@@ -85,7 +87,9 @@ export class NetlinkSocket implements Disposable {
   [Symbol.dispose](): void {
     this.#poll?.close()
     this.#poll = undefined
-    this.#libc.close(this.#fd)
+    // Its number may be another's by now: closed once.
+    if (this.#fd >= 0) this.#libc.close(this.#fd)
+    this.#fd = -1
   }
 }
 
