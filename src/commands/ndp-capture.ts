@@ -3,14 +3,11 @@ import {icmpCountName} from '../events/icmp-names.ts'
 import {icmpv6Of, isTold} from '../events/ndp-message.ts'
 import {NdpNode, type NdpNews} from '../events/ndp-node.ts'
 import type {Summary} from '../events/summary.ts'
-import {summaryObject} from '../events/summary-json.ts'
-import {summaryText} from '../events/summary-text.ts'
-import {jsonLine} from '../output/json.ts'
 import type {Palette} from '../output/colour.ts'
 import {decodeFrame} from '../packet/decode.ts'
 import type {Packet} from '../packet/packet.ts'
 import {Interruption} from './interruption.ts'
-import {isAsked, jsonOf, textOf} from './ndp-lines.ts'
+import {ending, isAsked, told} from './ndp-lines.ts'
 import type {NdpRequest} from './ndp-request.ts'
 import {Sink} from './sink.ts'
 
@@ -85,12 +82,9 @@ class Telling {
 
   end(): string {
     const {request, palette} = this.#options
-    const summary = this.#summary()
-    const findings = this.ndp.counts
     const last = this.#tell(this.ndp.rest())
-    if (request.run.view.form === 'json')
-      return last + jsonLine(summaryObject(summary, {timeNs: this.#lastNs, top: [], findings}))
-    return last + summaryText(summary, {top: [], palette, findings})
+    const {form = 'text'} = request.run.view
+    return last + ending(this.#summary(), form, {palette, timeNs: this.#lastNs, findings: this.ndp.counts})
   }
 
   #count(packet: Packet): void {
@@ -115,20 +109,19 @@ class Telling {
 
   #tell(all: Iterable<NdpNews>): string {
     const {request, palette} = this.#options
-    const {form, timeFormat} = request.run.view
-    let text = ''
-    for (const news of all) {
-      if (!isAsked(news, request)) continue
-      const options = {
-        palette,
-        timeFormat,
-        startNs: this.#firstNs ?? 0n,
-        isWide: form === 'wide',
-        node: undefined,
-        facts: undefined,
-      }
-      text += form === 'json' ? jsonOf(news, node) : textOf(news, {...options, labelOf: () => undefined})
+    const {form = 'text', timeFormat} = request.run.view
+    const options = {
+      palette,
+      timeFormat,
+      startNs: this.#firstNs ?? 0n,
+      isWide: form === 'wide',
+      node: undefined,
+      nodeName: node,
+      facts: undefined,
+      labelOf: () => undefined,
     }
+    let text = ''
+    for (const news of all) if (isAsked(news, request)) text += told(news, form, options)
     return text
   }
 

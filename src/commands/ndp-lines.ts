@@ -1,11 +1,15 @@
 import {findingLines, findingObject} from '../events/finding-text.ts'
 import {icmpObject, ndpObject} from '../events/ndp-json.ts'
 import {type HeardPacket, isDad, isNdp} from '../events/ndp-message.ts'
+import {radvdText} from '../events/ndp-radvd.ts'
 import {concerns, type NdpNews} from '../events/ndp-node.ts'
 import {isNotable, neighbourObject, neighbourSentence} from '../events/neighbour-text.ts'
 import {type LabelOf, ndpSentence} from '../events/ndp-text.ts'
 import {resolutionObject, resolutionSentence} from '../events/resolution-text.ts'
 import {verdictText} from '../events/situation.ts'
+import type {Summary} from '../events/summary.ts'
+import {type FindingCounts, summaryObject} from '../events/summary-json.ts'
+import {summaryText} from '../events/summary-text.ts'
 import type {Palette} from '../output/colour.ts'
 import {escapeText} from '../output/escape.ts'
 import {jsonLine} from '../output/json.ts'
@@ -13,6 +17,7 @@ import type {NodeFacts} from '../protocol/facts.ts'
 import {formatTime, type TimeFormat} from '../output/time.ts'
 import type {Icmpv6Message} from '../packet/icmpv6-message.ts'
 import type {NdpPart, NdpRequest} from './ndp-request.ts'
+import type {OutputForm} from './observe-request.ts'
 
 /** Whether the command line asks for it. */
 export function isAsked(news: NdpNews, {parts, target, run}: NdpRequest): boolean {
@@ -46,12 +51,37 @@ function isOfPart(part: NdpPart, {heard, message}: Extract<NdpNews, {type: 'mess
   }
 }
 
-export function jsonOf(news: NdpNews, node: string): string {
+function jsonOf(news: NdpNews, node: string): string {
   if (news.type === 'resolution') return jsonLine(resolutionObject(news.resolution))
   if (news.type === 'neighbour') return jsonLine(neighbourObject(news.heard))
   if (news.type === 'finding') return jsonLine(findingObject(news.folded, node))
   const {heard, message} = news
   return jsonLine(isNdp(message) ? ndpObject(heard, message) : icmpObject(heard, message))
+}
+
+/** In configuration, whatever else is to be said is a comment. */
+function radvdOf(news: NdpNews, options: LineOptions): string {
+  if (news.type === 'message') return radvdText(news.heard, news.message) ?? ''
+  return news.type === 'finding' ? commented(textOf(news, options)) : ''
+}
+
+const commented = (text: string): string => text.replaceAll(/^(?=.)/gm, '# ')
+
+/** As `-o` wants it. */
+export function told(news: NdpNews, form: OutputForm, options: LineOptions & {readonly nodeName: string}): string {
+  if (form === 'json') return jsonOf(news, options.nodeName)
+  return form === 'radvd' ? radvdOf(news, options) : textOf(news, options)
+}
+
+/** How the run ends, as `-o` wants it. */
+export function ending(
+  summary: Summary,
+  form: OutputForm,
+  {palette, ...line}: {readonly palette: Palette; readonly timeNs: bigint; readonly findings: FindingCounts},
+): string {
+  if (form === 'json') return jsonLine(summaryObject(summary, {top: [], ...line}))
+  const text = summaryText(summary, {top: [], palette, findings: line.findings})
+  return form === 'radvd' ? commented(text) : text
 }
 
 export interface LineOptions {
@@ -67,7 +97,7 @@ export interface LineOptions {
 }
 
 /** One line, and for a finding those below it. */
-export function textOf(news: NdpNews, options: LineOptions): string {
+function textOf(news: NdpNews, options: LineOptions): string {
   const {palette, timeFormat, startNs, node, labelOf} = options
   const line = (timeNs: bigint, place: string, text: string): string => {
     const time = palette.quiet(formatTime(timeNs, timeFormat, startNs))

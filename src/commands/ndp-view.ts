@@ -6,8 +6,7 @@ import {readNeighbourChanges} from '../events/neighbour-change.ts'
 import {shortName} from '../events/flow-text.ts'
 import type {NodeState} from '../events/node-state.ts'
 import {situationLines} from '../events/situation.ts'
-import {interfaceLine, startObject, summaryObject} from '../events/summary-json.ts'
-import {summaryText} from '../events/summary-text.ts'
+import {interfaceLine, startObject} from '../events/summary-json.ts'
 import type {Palette} from '../output/colour.ts'
 import {jsonLine} from '../output/json.ts'
 import type {TimeFormat} from '../output/time.ts'
@@ -15,7 +14,7 @@ import {decodeFrame} from '../packet/decode.ts'
 import type {RecordKind} from '../protocol/batch.ts'
 import type {NodeFacts} from '../protocol/facts.ts'
 import type {InterfaceChange} from '../protocol/message.ts'
-import {isAsked, jsonOf, textOf} from './ndp-lines.ts'
+import {ending, isAsked, told} from './ndp-lines.ts'
 import type {NdpRequest} from './ndp-request.ts'
 import type {OutputForm} from './observe-request.ts'
 import type {Stage} from './run-nodes.ts'
@@ -104,12 +103,9 @@ export class NdpView implements View {
     for (const state of run.nodes) await this.#tell(state, this.#nodeOf(state).rest())
     const timeNs = nowNs()
     const findings = this.#counts()
-    for (const {summary} of run.summaries(0)) {
-      const text = this.#isJson
-        ? jsonLine(summaryObject(summary, {timeNs, top: [], findings: findings(summary.node)}))
-        : summaryText(summary, {top: [], palette: this.#options.palette, findings: findings(summary.node)})
-      await this.#write(text)
-    }
+    const {palette, form} = this.#options
+    for (const {summary} of run.summaries(0))
+      await this.#write(ending(summary, form, {palette, timeNs, findings: findings(summary.node)}))
   }
 
   get #isJson(): boolean {
@@ -131,8 +127,8 @@ export class NdpView implements View {
   #told(state: NodeState, news: NdpNews): string {
     const {request, stage, palette, timeFormat, form} = this.#options
     if (!isAsked(news, request)) return ''
-    if (this.#isJson) return jsonOf(news, state.node)
-    return textOf(news, {
+    return told(news, form, {
+      nodeName: state.node,
       palette,
       timeFormat,
       startNs: state.startNs,

@@ -25,9 +25,10 @@ What is wrong is told at once, with evidence, the RFC and what to do; "kubectl i
     output: Flags.string({
       helpGroup: 'OUTPUT',
       char: 'o',
-      options: ['text', 'wide', 'json'],
+      options: ['text', 'wide', 'json', 'radvd'],
       default: 'text',
-      summary: 'text (a line a message), wide (with options and raw fields) or json (JSON lines).',
+      summary:
+        'text (a line a message), wide (with options and raw fields), json (JSON lines) or radvd (each router advertisement as radvd.conf).',
     }),
     ...targetFlags,
     ...captureFlags,

@@ -16,7 +16,7 @@ const longestIntervalMs = 300_000
 /** The agent's timer takes 31 bits of milliseconds, 24.8 days. */
 const longestRunMs = 24 * 86_400_000
 
-export type OutputForm = 'text' | 'wide' | 'live' | 'json'
+export type OutputForm = 'text' | 'wide' | 'live' | 'json' | 'radvd'
 
 /** A whole command line as values; nothing behind it sees a flag. */
 export interface ObserveRequest {
