@@ -1,6 +1,7 @@
-import {createReadStream} from 'node:fs'
+import {createReadStream, readSync} from 'node:fs'
 import {type FileHandle, open} from 'node:fs/promises'
 import {Readable, type Transform} from 'node:stream'
+import {setImmediate} from 'node:timers/promises'
 import {createGunzip, createZstdDecompress} from 'node:zlib'
 import {captureUnreadable} from '../errors.ts'
 
@@ -20,7 +21,6 @@ export class EndsEarly extends Error {
 }
 
 const chunkBytes = 1 << 18
-const aheadBytes = 1 << 20
 
 /** Opens a file, a FIFO, or `-` for stdin; `stop` ends it as its end would. Throws PluginError for what cannot be opened. */
 export async function openBytes(path: string, stop?: AbortSignal): Promise<ByteSource> {
@@ -65,15 +65,11 @@ interface SourceOptions {
   readonly stop: AbortSignal | undefined
 }
 
-/** Reads ahead: while one stretch is counted, the next one comes. */
+/** What stands still is in the page cache, or comes there ahead of us: read in place, it is neither copied nor waits for a thread. */
 class FileSource implements ByteSource {
   readonly total: number | undefined
   readonly #file: FileHandle
   readonly #stop: AbortSignal | undefined
-  #here = new Uint8Array(aheadBytes)
-  #spare = new Uint8Array(aheadBytes)
-  #rest: Uint8Array = new Uint8Array(0)
-  #ahead: Promise<number> | undefined
   #consumed = 0
 
   constructor(file: FileHandle, {total, stop}: SourceOptions) {
@@ -87,30 +83,14 @@ class FileSource implements ByteSource {
   }
 
   async read(into: Uint8Array): Promise<number> {
+    await setImmediate() // signals come between two reads
     if (this.#stop?.aborted === true) return 0
-    if (this.#rest.byteLength === 0) await this.#turn()
-    const taken = this.#rest.subarray(0, into.byteLength)
-    into.set(taken)
-    this.#rest = this.#rest.subarray(taken.byteLength)
-    return taken.byteLength
-  }
-
-  async #turn(): Promise<void> {
-    const bytesRead = await (this.#ahead ?? this.#fetch())
-    ;[this.#here, this.#spare] = [this.#spare, this.#here]
-    this.#rest = this.#here.subarray(0, bytesRead)
+    const bytesRead = readSync(this.#file.fd, into, 0, Math.min(chunkBytes, into.byteLength), this.#consumed)
     this.#consumed += bytesRead
-    this.#ahead = bytesRead === 0 ? undefined : this.#fetch()
-    this.#ahead?.catch(() => undefined) // told when it is waited for
-  }
-
-  async #fetch(): Promise<number> {
-    const {bytesRead} = await this.#file.read(this.#spare, 0, aheadBytes, this.#consumed)
     return bytesRead
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#ahead?.catch(() => undefined)
     await this.#file.close()
   }
 }

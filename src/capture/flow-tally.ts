@@ -103,7 +103,12 @@ export class FlowTally {
     }
   }
 
-  /** Flow lines since the last call, and the totals since the start. */
+  /** Flow lines must be taken before more is counted. */
+  get isFull(): boolean {
+    return this.#lines.isFull
+  }
+
+  /** Flow lines since the last call, to be read before more is counted, and the totals since the start. */
   take(): {readonly flows: Uint8Array; readonly totals: Uint8Array} {
     return {flows: this.#lines.take(), totals: this.#totals.bytes()}
   }

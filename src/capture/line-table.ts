@@ -53,9 +53,9 @@ export class LineTable {
     this.#packets++
   }
 
-  /** A copy of the lines; the table begins anew. */
+  /** The lines, until the next one is added; the table begins anew. */
   take(): Uint8Array {
-    const taken = new Uint8Array(this.#words.slice(0, this.#count * lineWords).buffer)
+    const taken = new Uint8Array(this.#words.buffer, 0, this.#count * flowLineLayout.size)
     this.#index.fill(-1)
     this.#count = this.#packets = this.#last = 0
     return taken

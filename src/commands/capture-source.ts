@@ -95,7 +95,7 @@ class CaptureRun {
       if (failure !== undefined) break
       if (!isCounted) {
         progress.hide()
-        yield* this.#drain({final: false})
+        yield* this.#drain({final: false, isPart: tally.isFull})
       } else {
         progress.show(this.#progressNow())
         const more = await this.#fill()
@@ -105,7 +105,7 @@ class CaptureRun {
       isCounted = tally.count(this.#untilNs())
     }
     progress.hide()
-    yield* this.#drain({final: true})
+    yield* this.#drain({final: true, isPart: false})
     yield* this.#notices()
     yield this.#end(failure ?? this.#unmatched())
   }
@@ -156,13 +156,13 @@ class CaptureRun {
     return fresh
   }
 
-  *#drain({final}: {readonly final: boolean}): Generator<SourceEvent> {
+  *#drain({final, isPart}: {readonly final: boolean; readonly isPart: boolean}): Generator<SourceEvent> {
     for (const each of this.#newInterfaces())
       yield {type: 'interface', node, change: {type: 'interface', change: 'attached', interface: each}}
     const {tally} = this.#parts
     const {flows, totals} = tally.take()
     const monotonicNs = BigInt(Math.floor(tally.elapsedNs))
-    const drain: Drain = {flows: [flows], totals, generation: this.#drains++, monotonicNs, final}
+    const drain: Drain = {flows: [flows], totals, generation: this.#drains++, monotonicNs, final, isPart}
     yield {type: 'drain', node, drain}
   }
 

@@ -73,7 +73,7 @@ async function show(event: SourceEvent, options: ShowOptions): Promise<void> {
     await view.changed(state, event.change)
   } else if (state !== undefined && event.type === 'drain') {
     state.add(event.drain)
-    await view.drained(state)
+    await (event.drain.isPart === true ? view.filled?.(state) : view.drained(state))
   } else if (state !== undefined) await showFeed(event, state, view)
 }
 

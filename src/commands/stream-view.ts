@@ -48,11 +48,26 @@ abstract class StreamView implements View {
   abstract finish(): Promise<void>
 
   async drained(state: NodeState): Promise<void> {
+    await this.#tell(state, state.book.takeChanged())
+    this.options.run.ledgerOf(state).forget(state)
+  }
+
+  /** What has to make room is told before it goes, the rest when the refresh is whole. */
+  async filled(state: NodeState): Promise<void> {
+    const {isChanged} = state.book.columns
+    await this.#tell(
+      state,
+      state.book.excess().filter((slot) => isChanged[slot] === 1),
+    )
+    this.options.run.ledgerOf(state).forget(state)
+  }
+
+  async #tell(state: NodeState, slots: Iterable<number>): Promise<void> {
     const {run, sink} = this.options
     const reader = new RowReader(state, run.names)
     const ledger = run.ledgerOf(state)
     let lines: string[] = []
-    for (const slot of state.book.takeChanged()) {
+    for (const slot of slots) {
       if (!ledger.isShown(reader, slot)) continue
       lines.push(this.line(reader.row(slot), state))
       reader.told(slot)
@@ -61,7 +76,6 @@ abstract class StreamView implements View {
       lines = []
     }
     await sink.write(lines.join(''))
-    ledger.forget(state)
   }
 
   notice(node: string, text: string): void {

@@ -114,7 +114,8 @@ export class FlowBook {
 
   #reindex(size: number): void {
     const {keys} = this.#columns
-    this.#index = new Int32Array(size).fill(-1)
+    if (size !== this.#index.length) this.#index = new Int32Array(size)
+    this.#index.fill(-1)
     const mask = size - 1
     for (let slot = 0; slot < this.#count; slot++) {
       let place = hashKey(keys, slot * keyWords, this.#seed) & mask
@@ -131,14 +132,24 @@ export class FlowBook {
     return changed
   }
 
-  /** Makes room when there are too many flows; call it only when every change was taken. `tell` sees each that goes. */
-  forget(tell: (slot: number) => void = () => undefined): void {
-    if (this.#count <= this.#limit) return
-    const {bytes, packets} = this.#columns
+  /** Slots of the flows that have to make room, those with the fewest bytes; none while there is room. */
+  excess(): Uint32Array {
+    return this.#count <= this.#limit ? new Uint32Array(0) : this.#parted().gone
+  }
+
+  #parted(): {readonly kept: Uint32Array; readonly gone: Uint32Array} {
+    const {bytes} = this.#columns
     const order = Uint32Array.from({length: this.#count}, (_, slot) => slot)
     order.sort((a, b) => (bytes[b] ?? 0) - (bytes[a] ?? 0))
     const keep = Math.floor(this.#limit * 0.75)
-    const gone = order.subarray(keep)
+    return {kept: order.subarray(0, keep).sort(), gone: order.subarray(keep)}
+  }
+
+  /** Makes room when there are too many flows. `tell` sees each that goes. */
+  forget(tell: (slot: number) => void = () => undefined): void {
+    if (this.#count <= this.#limit) return
+    const {bytes, packets} = this.#columns
+    const {kept, gone} = this.#parted()
     const lost = {
       flows: this.#forgotten.flows + gone.length,
       packets: this.#forgotten.packets,
@@ -150,9 +161,11 @@ export class FlowBook {
       lost.bytes += bytes[slot] ?? 0
     }
     this.#forgotten = lost
-    this.#columns = this.#columns.picked(order.subarray(0, keep))
-    this.#count = keep
+    this.#columns.keep(kept)
+    this.#count = kept.length
     this.#reindex(this.#index.length)
+    const {isChanged} = this.#columns
+    this.#changed = [...kept.keys()].filter((slot) => isChanged[slot] === 1)
   }
 }
 
@@ -202,33 +215,23 @@ export class Columns {
 
   resized(capacity: number): Columns {
     const larger = new Columns(capacity)
-    for (const [to, from] of larger.#besides(this)) to.set(from)
+    for (const [index, column] of larger.#all.entries()) column.set(this.#all[index] ?? [])
     return larger
   }
 
-  picked(slots: Uint32Array): Columns {
-    const rest = new Columns(this.capacity)
-    for (const [to, from] of rest.#besides(this)) {
-      const width = from.length / this.capacity
+  /** Moves these slots to the front; they must be in order. */
+  keep(slots: Uint32Array): void {
+    for (const column of this.#all) {
+      const width = column.length / this.capacity
       slots.forEach((slot, i) => {
-        for (let word = 0; word < width; word++) to[i * width + word] = from[slot * width + word] ?? 0
+        for (let word = 0; word < width; word++) column[i * width + word] = column[slot * width + word] ?? 0
       })
     }
-    return rest
   }
 
-  #besides(other: Columns): readonly (readonly [Column, Column])[] {
-    return [
-      [this.keys, other.keys],
-      [this.bytes, other.bytes],
-      [this.packets, other.packets],
-      [this.toldBytes, other.toldBytes],
-      [this.toldPackets, other.toldPackets],
-      [this.marks, other.marks],
-      [this.first, other.first],
-      [this.last, other.last],
-      [this.isChanged, other.isChanged],
-    ]
+  get #all(): readonly Column[] {
+    const {keys, bytes, packets, toldBytes, toldPackets, marks, first, last, isChanged} = this
+    return [keys, bytes, packets, toldBytes, toldPackets, marks, first, last, isChanged]
   }
 }
 

@@ -9,6 +9,8 @@ export interface DrainCounts {
   readonly totals: Uint8Array | undefined
   readonly monotonicNs: bigint
   readonly final: boolean
+  /** The refresh goes on with the next one. */
+  readonly isPart?: boolean
 }
 
 export interface NodeEnd {
@@ -51,6 +53,8 @@ export class NodeState {
   #drainSeconds = leastDrainSeconds
   #endedMs: number | undefined
   #monotonicNs = 0n
+  /** The same at the last refresh. */
+  #refreshedNs = 0n
   #totals: readonly Totals[] = []
   #isFinal = false
   #end: NodeEnd | undefined
@@ -106,14 +110,19 @@ export class NodeState {
   add(drain: DrainCounts): void {
     for (const piece of drain.flows) this.book.add(piece)
     if (drain.totals !== undefined) this.#totals = structsOf(drain.totals)
-    const nowMs = this.#elapsedMs()
-    const exact =
-      this.#monotonicNs === 0n ? (nowMs - this.#drainedMs) / 1000 : Number(drain.monotonicNs - this.#monotonicNs) / 1e9
-    this.#drainSeconds = Math.max(exact, leastDrainSeconds)
-    this.#drainedMs = nowMs
     this.#monotonicNs = drain.monotonicNs
     this.#nowNs = drain.monotonicNs + this.#offsetNs
     this.#isFinal = drain.final
+    if (drain.isPart !== true) this.#refresh()
+  }
+
+  #refresh(): void {
+    const nowMs = this.#elapsedMs()
+    const sinceNs = this.#monotonicNs - this.#refreshedNs
+    const exact = this.#refreshedNs === 0n ? (nowMs - this.#drainedMs) / 1000 : Number(sinceNs) / 1e9
+    this.#drainSeconds = Math.max(exact, leastDrainSeconds)
+    this.#drainedMs = nowMs
+    this.#refreshedNs = this.#monotonicNs
   }
 
   finish(end: NodeEnd): void {

@@ -3,6 +3,7 @@ import type {Hello} from '../protocol/message.ts'
 import {ConversationBook} from './conversation-book.ts'
 import {type ConversationRow, conversationRow, ratedCounts} from './conversation-row.ts'
 import {RowReader} from './flow-row.ts'
+import {FlowBuckets} from './heaviest-flows.ts'
 import {Ledger, type LedgerOptions} from './ledger.ts'
 import {type NodeOptions, NodeState} from './node-state.ts'
 import {joinSummaries, summarize, type Summary} from './summary.ts'
@@ -70,23 +71,34 @@ export class RunState {
     return [...each, {summary: all, top: this.#top(this.nodes, top)}]
   }
 
+  /** Of the heaviest flows first, and of more of them until no other can come before the last row. */
   #top(states: readonly NodeState[], count: number): readonly ConversationRow[] {
+    if (count === 0) return []
+    const buckets = new FlowBuckets()
+    for (const {book} of states) buckets.add(book)
+    for (let tried = 4 * count; ; tried *= 8) {
+      const least = buckets.limitOf(tried)
+      const {book, ranked} = this.#rank(states, (state) => buckets.slotsFrom(least, state.book))
+      if (least === 0 || (ranked[count - 1]?.bytes ?? 0) >= least)
+        return ranked
+          .slice(0, count)
+          .map(({key, conversation}) => conversationRow(key, conversation, {book, names: this.names}))
+    }
+  }
+
+  #rank(states: readonly NodeState[], slotsOf: (state: NodeState) => Iterable<number>) {
     const book = new ConversationBook(conversationLimit)
     for (const state of states) {
-      const {columns} = state.book
-      columns.toldBytes.fill(0)
-      columns.toldPackets.fill(0)
+      state.book.columns.toldBytes.fill(0)
+      state.book.columns.toldPackets.fill(0)
       const ledger = this.ledgerOf(state)
       const reader = new RowReader(state, this.names)
-      const slots = Array.from({length: state.book.size}, (_, slot) => slot).filter((slot) =>
-        ledger.isShown(reader, slot),
-      )
+      const slots = [...slotsOf(state)].filter((slot) => ledger.isShown(reader, slot))
       book.add(state, {slots, seconds: state.seconds})
     }
-    return [...book.entries()]
-      .map(([key, conversation]) => ({key, conversation, counts: ratedCounts(conversation, book).counts}))
-      .sort((a, b) => b.counts.bytes - a.counts.bytes)
-      .slice(0, count)
-      .map(({key, conversation}) => conversationRow(key, conversation, {book, names: this.names}))
+    const ranked = [...book.entries()]
+      .map(([key, conversation]) => ({key, conversation, bytes: ratedCounts(conversation, book).counts.bytes}))
+      .sort((a, b) => b.bytes - a.bytes)
+    return {book, ranked}
   }
 }

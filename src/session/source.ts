@@ -14,6 +14,8 @@ export interface Drain {
   readonly monotonicNs: bigint
   /** Taken after detaching: now seen = filtered + in flows + overflow + undecodable. */
   readonly final: boolean
+  /** Handed over because a table is full: the refresh goes on with the next one. */
+  readonly isPart?: boolean
 }
 
 /** What a run over one or several nodes tells, in order for each node: start, anything, end. */
@@ -23,9 +25,9 @@ export type SourceEvent =
   | {readonly type: 'drain'; readonly node: string; readonly drain: Drain}
   | {readonly type: 'records'; readonly node: string; readonly kind: RecordKind; readonly records: Uint8Array}
   | {readonly type: 'facts'; readonly node: string; readonly facts: NodeFacts}
+  | {readonly type: 'answer'; readonly node: string; readonly answer: Answer}
   | {readonly type: 'notice'; readonly node: string; readonly text: string}
   | {readonly type: 'end'; readonly node: string; readonly end: End}
-  | {readonly type: 'answer'; readonly node: string; readonly answer: Answer}
 
 /** How it ended on one node: in order, or with the failure that ended it early. */
 export interface End {

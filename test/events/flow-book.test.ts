@@ -89,11 +89,24 @@ test('beyond its limit the book forgets the flows with the fewest bytes, tells a
   expect([flows.size, flows.flows, gone.length, Math.max(...gone)]).toEqual([750, 2000, 1250, 1249])
   expect(flows.forgotten).toEqual({flows: 1250, packets: 1250, bytes: (1249 * 1250) / 2})
   flows.add(manyLines(1, 1999))
-  expect([flows.size, flows.columns.bytes[0]]).toEqual([750, 2 * 1999])
+  expect([flows.size, flows.columns.bytes[749]]).toEqual([750, 2 * 1999])
 })
 
 test('100,000 new flows of one drain are 100,000 rows', () => {
   const flows = book(1e6)
   flows.add(manyLines(100_000))
   expect(flows.size).toBe(100_000)
+})
+
+test('what changed and was not told yet is still to be told when others have made room', () => {
+  const flows = book(1000)
+  flows.add(manyLines(2000))
+  flows.takeChanged()
+  flows.add(manyLines(10, 1990))
+  const excess = [...flows.excess()]
+  expect(excess.length).toBe(1250)
+  flows.forget()
+  expect(flows.excess().length).toBe(0)
+  const bytes = flows.takeChanged().map((slot) => flows.columns.bytes[slot])
+  expect(bytes.toSorted()).toEqual(Array.from({length: 10}, (_, n) => 2 * (1990 + n)))
 })
