@@ -34,6 +34,7 @@ export class AddressNews {
 const isAskedFor = (device: InterfaceFacts, address: AddressFacts): boolean =>
   device.mac !== undefined &&
   device.isUp &&
+  device.isWithoutDiscovery !== true &&
   device.settings['dad_transmits'] !== 0 &&
   device.settings['accept_dad'] !== 0 &&
   !['dummy', 'loopback'].includes(device.kind) &&

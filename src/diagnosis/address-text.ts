@@ -19,6 +19,13 @@ export function solicitedNodeOf(ip: string): string {
   return formatIPv6(group)
 }
 
+/** The first 64 bits, the rest zero. */
+export function networkOf(ip: string): string {
+  const bytes = bytesOf(ip)
+  bytes.fill(0, 8)
+  return formatIPv6(bytes)
+}
+
 /** RFC 2464 §7. */
 export function multicastMacOf(ip: string): string {
   const bytes = bytesOf(ip)

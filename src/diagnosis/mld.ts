@@ -111,6 +111,7 @@ function faultOf({ip, packet, source, icmp}: NeighbourMessage): string | undefin
 
 function* judgeGroups(device: InterfaceFacts, timeNs: bigint): Generator<Finding> {
   if (device.groups.length === 0 || device.mac === undefined || !device.isUp) return
+  if (device.isWithoutDiscovery === true) return
   if (['dummy', 'loopback', 'wireguard', 'tun'].includes(device.kind)) return
   for (const {ip, flags} of device.addresses) {
     if (!ip.includes(':') || flags.includes('tentative') || flags.includes('dadfailed')) continue

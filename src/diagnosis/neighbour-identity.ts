@@ -28,10 +28,12 @@ class NeighbourIdentity implements Rule {
 
   *hear(observation: Observation, context: Context, message?: NeighbourMessage): Generator<Finding> {
     if (observation.type === 'neighbour') {
-      const {change} = observation
-      if (change.mac === undefined || change.event === 'remove') return
-      const where = `kernel: ${change.ip} on ${change.interface} has MAC ${change.mac}`
-      yield* this.#learn({...change, mac: change.mac, timeNs: observation.timeNs, where}, context)
+      const {mac, oldMac, oldState, event, ip, interface: name} = observation.change
+      if (mac === undefined || event === 'remove') return
+      // Only a change is news: an entry that keeps its old MAC, or is told later than the packet that changed it, is not a return.
+      if (this.#neighbours.get(`${name} ${ip}`) !== undefined && (oldMac === mac || oldState === undefined)) return
+      const where = `kernel: ${ip} on ${name} went from ${oldMac ?? 'no MAC'} to ${mac}`
+      yield* this.#learn({ip, mac, interface: name, timeNs: observation.timeNs, where}, context)
     }
     const claim = message?.isValid === true ? claimOf(message) : undefined
     if (message !== undefined && claim !== undefined) yield* this.#learn({...message, ...claim}, context)

@@ -115,3 +115,17 @@ export const proxy: RulePage = {
   fix: 'ip -6 neigh show proxy lists what this node answers for.',
   references: ['RFC 4861 §7.2.8', 'RFC 4389'],
 }
+
+export const bogon: RulePage = {
+  rule: 'ndp/bogon',
+  severities: ['warning'],
+  title: 'Somebody asks for or announces an address that is of no prefix of the link',
+  meaning:
+    'A node with a wrong address or prefix length, an address of another network that leaks, or somebody who tries what this link lets pass. Each question of that kind can cost this node an entry in its neighbour table.',
+  detection:
+    'A solicitation that nobody answers within 3.5 s, or an advertisement that nobody asked for, whose target is in no prefix of the interface, no route of this node and no pod or service range.',
+  notThis:
+    'Prefixes that others of the link use: an address of the same 64 bits was asked for from ::, was answered, or is of a prefix in an RA. Captures, where the prefixes of the link are not known.',
+  fix: 'Find the sender by its MAC and compare its prefix with ip -6 addr; if the prefix is meant to be on this link, give it to the router (radvd) or to this node too.',
+  references: ['RFC 4861 §7.2.3', 'RFC 6583 §3'],
+}

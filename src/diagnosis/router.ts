@@ -2,6 +2,7 @@ import {isVirtualRouterMac} from './address-text.ts'
 import {BoundedMap} from './bounded-map.ts'
 import type {Finding} from './finding.ts'
 import {type BodyOf, type NeighbourMessage, optionsNamed, who} from './neighbour-message.ts'
+import type {NodeView} from './node-view.ts'
 import type {Observation} from './observation.ts'
 import {raVerdict} from './ra-verdict.ts'
 import {type Heard, judgeContents, ofRouter} from './router-contents.ts'
@@ -33,6 +34,8 @@ class Routers implements Rule {
   readonly #book = new RouterBook()
   readonly #flood = new RouterFlood()
   readonly #warned = new BoundedMap<string, bigint>(512)
+  /** When another MAC last spoke as a router: told as such, and it may be the same router with a new MAC. */
+  readonly #claimed = new BoundedMap<string, number>(512)
   #since: number | undefined;
 
   *hear(observation: Observation, context: Context, message?: NeighbourMessage): Generator<Finding> {
@@ -55,7 +58,11 @@ class Routers implements Rule {
     for (const router of this.#book.all()) {
       const lifetime = router.body.routerLifetime
       const remaining = router.last.at + lifetime - now
-      if (lifetime === 0 || node.interface(router.interface)?.isUp === false) continue
+      if (lifetime === 0 || isOwn(router.last, node) || !isThere(router, node)) continue
+      if (this.#isReplaced(router, now)) {
+        this.#book.forget(router)
+        continue
+      }
       if (remaining <= 0) {
         this.#book.forget(router)
         yield {
@@ -77,24 +84,33 @@ class Routers implements Rule {
   }
 
   *#advertised(message: NeighbourMessage, body: BodyOf<'router-advertisement'>, context: Context): Generator<Finding> {
-    const isOwn = message.direction === 'egress' || context.node.isOwnMac(message.mac)
-    const pod = isOwn ? undefined : context.node.podBehind(message.interface)
+    const isFromHere = isOwn(message, context.node)
+    const pod = isFromHere ? undefined : context.node.podBehind(message.interface)
     if (pod !== undefined) {
       yield sentByPod(message, pod, context)
       return
     }
     const known = this.#book.get(message.interface, message.source)
     const spoofed = known === undefined ? tableMac(message, context) : known.mac
-    if (spoofed !== undefined && isAnother(message, spoofed)) {
+    // A bridge takes the lowest MAC of its ports: that of this node's own router changes as pods come and go.
+    if (!isFromHere && spoofed !== undefined && isAnother(message, spoofed)) {
+      this.#claimed.set(`${message.interface} ${message.source}`, message.at)
       yield speaksAs(message, spoofed, context)
       return
     }
     const others = this.#book.on(message.interface, message.at).filter(({ip}) => ip !== message.source)
     const heard = {...this.#book.hear(message, body), others}
-    if (!isOwn) yield* this.#judgeStranger(heard, context)
-    if (!isOwn) yield* judgeVerdict(heard.now, context)
+    if (!isFromHere) yield* this.#judgeStranger(heard, context)
+    if (!isFromHere) yield* judgeVerdict(heard.now, context)
     yield* judgeWithdrawal(heard)
     yield* judgeContents(heard, context)
+  }
+
+  /** Silent for so long that it would be told, and another MAC speaks on as it: the router moved there. */
+  #isReplaced(router: Router, now: number): boolean {
+    const claimedAt = this.#claimed.get(`${router.interface} ${router.ip}`)
+    if (claimedAt === undefined || claimedAt <= router.last.at) return false
+    return isLate(router, now) || now >= router.last.at + router.body.routerLifetime
   }
 
   *#judgeStranger({before, now, others}: Heard, context: Context): Generator<Finding> {
@@ -111,6 +127,13 @@ class Routers implements Rule {
     return others.length > 0 && last.at - (this.#since ?? last.at) > learningSeconds && !node.isDefaultRouter(ip)
   }
 }
+
+const isOwn = ({direction, mac}: NeighbourMessage, node: NodeView): boolean =>
+  direction === 'egress' || node.isOwnMac(mac)
+
+/** An interface that went down, or away, hears nothing; of a capture's nothing is known. */
+const isThere = ({interface: name}: Router, node: NodeView): boolean =>
+  node.facts === undefined || node.interface(name)?.isUp === true
 
 const isLate = ({heard, interval, last}: Router, now: number): boolean =>
   heard >= 3 && interval !== undefined && now - last.at > 3 * interval
@@ -168,7 +191,11 @@ function* judgeVerdict(now: Router, {node}: Context): Generator<Finding> {
   if (device === undefined || now.body.routerLifetime === 0) return
   const verdict = raVerdict(now.last.packet, device, node.routesOf(now.interface))
   if (verdict.accepted || verdict.setting === undefined) return
-  const own = node.facts?.routes.find(({destination, protocol}) => destination === 'default' && protocol !== 'ra')
+  // A route of protocol ra on the same interface is what is left of the time before the setting.
+  const own = node.facts?.routes.find(
+    ({destination, protocol, interface: name}) =>
+      destination === 'default' && (protocol !== 'ra' || name !== now.interface),
+  )
   yield {
     ...ofRouter(pages.ignored, now, {
       severity: own === undefined ? 'error' : 'info',

@@ -1,8 +1,10 @@
+import {bindPages} from './bind-pages.ts'
 import {extensions} from './extension-rules.ts'
 import {fragments} from './fragment-rules.ts'
 import {dad} from './dad.ts'
 import {resolution} from './resolution.ts'
 import {advertisement} from './advertisement.ts'
+import {bogon} from './bogon.ts'
 import {neighbourIdentity} from './neighbour-identity.ts'
 import {neighbourTable} from './neighbour-table.ts'
 import {takeovers} from './takeover.ts'
@@ -20,6 +22,7 @@ export const ruleKinds: readonly RuleKind[] = [
   resolution,
   dad,
   advertisement,
+  bogon,
   neighbourIdentity,
   takeovers,
   neighbourTable,
@@ -33,6 +36,6 @@ export const ruleKinds: readonly RuleKind[] = [
 ]
 
 /** By name. */
-export const rulePages: readonly RulePage[] = ruleKinds
-  .flatMap((kind) => kind.pages)
-  .sort((one, other) => (one.rule < other.rule ? -1 : 1))
+export const rulePages: readonly RulePage[] = [...ruleKinds.flatMap((kind) => kind.pages), ...bindPages].sort(
+  (one, other) => (one.rule < other.rule ? -1 : 1),
+)

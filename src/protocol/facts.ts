@@ -18,6 +18,8 @@ export interface InterfaceFacts {
   readonly mac?: string
   readonly master?: number
   readonly isUp: boolean
+  /** IFF_NOARP: it neither asks for neighbours nor listens for questions, as Cilium's cilium_host. */
+  readonly isWithoutDiscovery?: boolean
   readonly addresses: readonly AddressFacts[]
   /** net.ipv6.conf.NAME.*: `accept_ra`, `forwarding`, `disable_ipv6`, `accept_redirects`, `mtu`… as the kernel has them. */
   readonly settings: Readonly<Record<string, number>>

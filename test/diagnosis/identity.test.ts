@@ -42,7 +42,7 @@ describe('a MAC', () => {
     const told = (s: number, mac: string): Observation => ({
       type: 'neighbour',
       timeNs: nanoseconds(1000 + s),
-      change: {interface: 'eth0', ip: target, mac, state: 'REACHABLE', event: 'update'},
+      change: {interface: 'eth0', ip: target, mac, state: 'REACHABLE', oldState: 'INCOMPLETE', event: 'update'},
     })
     expect(found([told(0, a), told(1, b), told(2, a)])).toEqual(['error ndp/neigh-flap'])
   })
