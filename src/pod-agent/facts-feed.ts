@@ -1,9 +1,11 @@
 import type {Facts} from '../protocol/message.ts'
-import {presentLinkFacts, readFacts} from './facts.ts'
+import {LinkReader, readFacts} from './facts.ts'
+import type {LinkFacts} from './facts-netlink.ts'
 import {NeighbourCounters} from './facts-neighbours.ts'
 import {Peers} from './facts-peers.ts'
 import {NetlinkOverrun, NetlinkSocket} from './native/netlink.ts'
 import {groups, readRawMessages} from './rtnetlink.ts'
+import {Turns} from './turns.ts'
 
 /** A change seldom comes alone. Neighbours change all the time on a busy node, and are told one by one elsewhere. */
 const pauseMs = {change: 250, neighbour: 2000}
@@ -22,6 +24,8 @@ export class FactsFeed implements Disposable {
   readonly #listener: FactsListener
   readonly #counters = new NeighbourCounters()
   readonly #peers = new Peers()
+  readonly #links = new LinkReader()
+  #turns = new Turns()
   #socket: NetlinkSocket | undefined
   #looking: NodeJS.Timeout | undefined
   #timer: NodeJS.Timeout | undefined
@@ -38,14 +42,16 @@ export class FactsFeed implements Disposable {
     return this.#latest
   }
 
-  start(): void {
+  /** Resolves when they are told for the first time. Each reading takes one of these turns. */
+  async start(turns: Turns): Promise<void> {
+    this.#turns = turns
     const {link, neighbour, ipv6Address, ipv6Route, ipv6Settings} = groups
     this.#socket = new NetlinkSocket(link | neighbour | ipv6Address | ipv6Route | ipv6Settings)
     this.#socket.onReadable(
       () => this.#hear(),
       (cause) => this.#listener.failed(cause),
     )
-    this.#refresh()
+    await turns.take(() => this.#refresh(this.#links.read()))
     // Looking for the pods behind the interfaces takes its time, and hello does not wait for it.
     this.#plan(pauseMs.change)
     this.#looking = setInterval(() => this.#plan(0), lookMs)
@@ -56,7 +62,8 @@ export class FactsFeed implements Disposable {
     clearTimeout(this.#timer)
     this.#due = -Infinity
     this.#socket?.[Symbol.dispose]()
-    this.#counters[Symbol.dispose]()
+    // A reading that is under way ends first.
+    void this.#turns.take(() => this.#counters[Symbol.dispose]())
   }
 
   #hear(): void {
@@ -80,21 +87,24 @@ export class FactsFeed implements Disposable {
     if (due >= this.#due) return
     clearTimeout(this.#timer)
     this.#due = due
-    this.#timer = setTimeout(() => this.#look(), inMs)
+    this.#timer = setTimeout(() => void this.#look(), inMs)
   }
 
-  #look(): void {
+  async #look(): Promise<void> {
     this.#due = Infinity
     try {
-      this.#peers.look(presentLinkFacts())
-      this.#refresh()
+      await this.#turns.take(async () => {
+        const links = this.#links.read()
+        await this.#peers.look(links)
+        await this.#refresh(links)
+      })
     } catch (cause) {
       this.#listener.failed(cause)
     }
   }
 
-  #refresh(): void {
-    const facts = readFacts({counters: this.#counters, peers: this.#peers})
+  async #refresh(links: readonly LinkFacts[]): Promise<void> {
+    const facts = await readFacts({links, counters: this.#counters, peers: this.#peers})
     const said = JSON.stringify(facts, (key, value: unknown) => (passing.has(key) ? undefined : value))
     if (said === this.#said) return
     this.#said = said

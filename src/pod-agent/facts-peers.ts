@@ -1,4 +1,5 @@
 import {readdirSync, readlinkSync} from 'node:fs'
+import {setImmediate as nextTurn} from 'node:timers/promises'
 import type {PeerFacts} from '../protocol/facts.ts'
 import {type LinkFacts, readLinkFacts, requests} from './facts-netlink.ts'
 import {readText} from './facts-settings.ts'
@@ -27,7 +28,7 @@ export class Peers {
   }
 
   /** Looks for the peers of these interfaces that are not known yet. */
-  look(links: readonly LinkFacts[]): void {
+  async look(links: readonly LinkFacts[]): Promise<void> {
     const present = new Set(links.map(({index}) => index))
     for (const each of [this.#found, this.#looks]) {
       for (const index of each.keys()) if (!present.has(index)) each.delete(index)
@@ -37,7 +38,7 @@ export class Peers {
     if (open.length === 0 || this.#problem !== undefined) return
     for (const {index} of open) this.#looks.set(index, (this.#looks.get(index) ?? 0) + 1)
     try {
-      this.#lookInAll(open)
+      await this.#lookInAll(open)
     } catch (cause) {
       if (!(cause instanceof NativeError) || cause.code !== 'EPERM') throw cause
       this.#problem =
@@ -45,10 +46,12 @@ export class Peers {
     }
   }
 
-  #lookInAll(links: readonly LinkFacts[]): void {
+  /** The event loop turns between one network namespace and the next. */
+  async #lookInAll(links: readonly LinkFacts[]): Promise<void> {
     const left = new Map(links.map((link) => [link.index, link]))
     for (const pids of processesElsewhere().values()) {
       if (left.size === 0) return
+      await nextTurn()
       for (const {index, peerIndex} of linksInside(pids[0] ?? '')) {
         const link = peerIndex === undefined ? undefined : left.get(peerIndex)
         if (link?.peerIndex !== index) continue
@@ -88,14 +91,15 @@ function linksInside(pid: string): readonly LinkFacts[] {
 
 const uidPattern = /pod([0-9a-f]{8}([-_])[0-9a-f]{4}\2[0-9a-f]{4}\2[0-9a-f]{4}\2[0-9a-f]{12})/
 
-function whoIs(pids: readonly string[]): PeerFacts {
+/** Of processes of one network namespace. */
+export function whoIs(pids: readonly string[]): PeerFacts {
   const groups = pids.map((pid) => readText(`/proc/${pid}/cgroup`) ?? '')
   const containers = new Set(groups.flatMap((text) => text.match(/[0-9a-f]{64}/g) ?? []))
   const uid = groups.map((text) => uidPattern.exec(text)?.[1]).find((each) => each !== undefined)
   return {containers: [...containers].toSorted(), ...(uid !== undefined && {podUid: uid.replaceAll('_', '-')})}
 }
 
-function readLink(path: string): string | undefined {
+export function readLink(path: string): string | undefined {
   try {
     return readlinkSync(path)
   } catch (cause) {

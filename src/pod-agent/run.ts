@@ -120,7 +120,7 @@ class Run implements AsyncDisposable {
       problem === undefined ? [] : [`${name}: ${problem}`],
     )
     if (problems.length > 0 && problems.length === observation.interfaces.length) throw nothingAttached(problems)
-    this.#facts?.start()
+    await this.#facts?.start(observation.turns)
     this.#conversation.open()
     return observation
   }
@@ -173,7 +173,7 @@ class Run implements AsyncDisposable {
     const isHeard = isAsked || this.#conversation.hasClient
     if (isHeard) {
       for (const each of this.#streams) each.send()
-      observation.drops?.send(this.#conversation)
+      observation.drops?.send(this.#conversation, {isFinal: true})
       // The first takes the generation that was counting, the second proves that its successor is empty.
       await drains.drain({final: false})
       await drains.drain({final: true})

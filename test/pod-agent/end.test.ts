@@ -2,6 +2,7 @@ import {type ChildProcess, spawn} from 'node:child_process'
 import {randomBytes} from 'node:crypto'
 import {once} from 'node:events'
 import {existsSync, mkdirSync, rmdirSync, writeFileSync} from 'node:fs'
+import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
 import {exists, tcxPrograms} from '../../src/pod-agent/native/ids.ts'
 import {enterNetwork} from '../../src/pod-agent/native/netns.ts'
@@ -97,6 +98,14 @@ describe('interfaces during a run', () => {
       interfaces: [],
       warnings: [expect.stringContaining('No interface matches eth*')],
     })
+  })
+
+  test('are attached and let go of while the event loop turns', async () => {
+    const index = Number.parseInt(pair.home.ip('-o link show dev v0'))
+    const program = join(import.meta.dirname, 'attach-aside.ts')
+    const said = await pair.home.run(process.execPath, program, String(index))
+    expect(JSON.parse(said)).toEqual({hasTurned: true})
+    expect(tcxPrograms(libbpf, index, 'ingress')).toEqual([])
   })
 
   test('are all attached, however many there are', {timeout: 60_000}, async () => {

@@ -1,7 +1,7 @@
 import {spawn} from 'node:child_process'
 import {readdirSync, readFileSync} from 'node:fs'
 import {describe, expect, test} from 'vitest'
-import {groupsByIndex, readFacts} from '../../src/pod-agent/facts.ts'
+import {groupsByIndex, LinkReader, presentLinkFacts, readFacts} from '../../src/pod-agent/facts.ts'
 import {NeighbourCounters, sumOf} from '../../src/pod-agent/facts-neighbours.ts'
 import {Peers} from '../../src/pod-agent/facts-peers.ts'
 import type {InterfaceFacts, NodeFacts} from '../../src/protocol/facts.ts'
@@ -20,9 +20,9 @@ const told = (client: Client): readonly NodeFacts[] =>
   client.messages.filter((message): message is Facts => message.type === 'facts').map(({facts}) => facts)
 
 describe('the facts of a node', () => {
-  test('agree with every setting that the kernel shows as a file', () => {
+  test('agree with every setting that the kernel shows as a file', async () => {
     using counters = new NeighbourCounters()
-    const facts = readFacts({counters, peers: new Peers()})
+    const facts = await readFacts({links: presentLinkFacts(), counters, peers: new Peers()})
     for (const name of ['lo', 'v0']) {
       const folder = `/proc/sys/net/ipv6/conf/${name}`
       const settings = of(facts, name)?.settings ?? {}
@@ -34,13 +34,13 @@ describe('the facts of a node', () => {
     }
   })
 
-  test('have addresses with flags and lifetimes, routes, neighbours, proxies and groups', () => {
+  test('have addresses with flags and lifetimes, routes, neighbours, proxies and groups', async () => {
     pair.home.ip('address add fd00:fac::1/64 dev v0 nodad valid_lft 500 preferred_lft 0')
     pair.home.ip('-6 route add default via fe80::1 dev v0 proto ra metric 7 expires 90')
     pair.home.ip('-6 neigh add fd00:fac::9 lladdr 02:00:00:00:00:09 router dev v0')
     pair.home.ip('-6 neigh add proxy fd00:fac::8 dev v0')
     using counters = new NeighbourCounters()
-    const facts = readFacts({counters, peers: new Peers()})
+    const facts = await readFacts({links: presentLinkFacts(), counters, peers: new Peers()})
     const address = of(facts, 'v0')?.addresses.find(({ip}) => ip === 'fd00:fac::1')
     expect(address).toMatchObject({prefixLength: 64, preferredLifetime: 0, flags: ['nodad', 'deprecated']})
     expect(address?.validLifetime).toBeGreaterThan(400)
@@ -66,16 +66,28 @@ describe('the facts of a node', () => {
     expect(facts.settings['ipv6.conf.all.forwarding']).toBe(0)
   })
 
-  test('say what a bridge does with multicast', () => {
+  test('say what a bridge does with multicast', async () => {
     pair.home.ip('link add facts0 type bridge mcast_snooping 1 mcast_querier 1')
     try {
       using counters = new NeighbourCounters()
-      const facts = readFacts({counters, peers: new Peers()})
+      const facts = await readFacts({links: presentLinkFacts(), counters, peers: new Peers()})
       expect(of(facts, 'facts0')).toMatchObject({kind: 'bridge', multicastSnooping: true, multicastQuerier: true})
       expect(of(facts, 'v0')).toMatchObject({kind: 'veth', hasPeerElsewhere: true})
     } finally {
       pair.home.ip('link delete facts0')
     }
+  })
+
+  test('are the same whether an interface is read anew or recalled', () => {
+    const reader = new LinkReader()
+    const first = reader.read()
+    expect(first).toEqual(presentLinkFacts())
+    expect(reader.read().map((each, at) => each === first[at])).toEqual(first.map(() => true))
+    pair.home.ip('link set v0 mtu 1400')
+    const changed = reader.read()
+    expect(changed).toEqual(presentLinkFacts())
+    expect(changed.filter((each) => !first.includes(each)).map(({facts}) => facts.name)).toEqual(['v0'])
+    pair.home.ip('link set v0 mtu 1500')
   })
 
   test('read the hexadecimal counters of all CPUs', () => {
