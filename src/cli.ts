@@ -10,6 +10,8 @@ if (major < 22 || (major === 22 && minor < 12)) {
 process.getBuiltinModule('node:module').enableCompileCache()
 // oclif would compare versions with semver on every start (10 ms); the check above has done it.
 process.env['OCLIF_DISABLE_ENGINE_WARNING'] = '1'
+// oclif would look the user's shell up, and a container's user often stands in no password file.
+process.env['SHELL'] ??= '/bin/sh'
 
 void import('./commands/main.ts')
   .then(({main, reportBug}) => {

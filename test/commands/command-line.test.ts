@@ -21,6 +21,14 @@ function run(args: readonly string[], environment: NodeJS.ProcessEnv = {}, progr
   return {status, stdout, stderr}
 }
 
+test('a user who stands in no password file can run it, as in a container with any uid', () => {
+  const withoutPasswords = 'mount --bind /dev/null /etc/passwd && exec env -u SHELL "$0" version'
+  const {status, stdout} = spawnSync('unshare', ['--mount', 'sh', '-c', withoutPasswords, plugin], {
+    encoding: 'utf8',
+  })
+  expect([status, stdout]).toEqual([0, expect.stringMatching(/^kubectl ipv6 \d/)])
+})
+
 describe('help', () => {
   test.each([[[]], [['--help']], [['-h']], [['help']]])('%j shows every verb, and speaks of kubectl ipv6', (args) => {
     const {status, stdout, stderr} = run(args)
