@@ -5,7 +5,7 @@ const rooms = {
   output: [],
   generated: [],
   protocol: [],
-  binding: ['address', 'protocol'],
+  binding: ['address', 'protocol', 'diagnosis'],
   capture: ['packet', 'address', 'generated', 'protocol'],
   diagnosis: ['packet', 'address', 'protocol'],
   events: ['generated', 'output', 'address', 'protocol', 'packet', 'diagnosis'],

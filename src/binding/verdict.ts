@@ -1,6 +1,11 @@
-import type {BindAnswer, Outcomes, Transport, Trial, TrialPlace} from '../protocol/binding.ts'
-import {isWholly, matrixCases, protocolOf} from './cases.ts'
+import type {BindAnswer, HeldSocket, Outcomes, SocketPlan, Transport, TrialPlace} from '../protocol/binding.ts'
+import {type Blocker, blockersOf, isDualStack, isExactly} from './blocker.ts'
+import {isWholly, protocolOf} from './cases.ts'
+import {obstacleSentences} from './obstacle-text.ts'
 import {predict} from './rule.ts'
+import {addressFault, surroundingsOf} from './surroundings.ts'
+import {addressesOf, strictMode, type V6onlyChoice, wantedSockets} from './wanted.ts'
+import {endpoint, listText, ownerText} from './words.ts'
 
 export const answerClasses = [
   'application flag',
@@ -16,58 +21,133 @@ export type AnswerClass = (typeof answerClasses)[number]
 export interface Verdict {
   readonly protocol: Transport
   readonly class: AnswerClass
-  /** Every address that was asked about is held, or can be. */
+  /** Every address that was asked about is held by a socket of its own, or can be bound. */
   readonly coexist: boolean
   /** For people who never heard of V6ONLY. */
   readonly sentences: readonly string[]
+  /** What stands in the way. */
+  readonly blockers: readonly Blocker[]
 }
 
-/** Errno to class, where nothing but the bind itself is known. */
-const classOfErrno: Readonly<Record<string, AnswerClass>> = {
-  EACCES: 'permission',
-  EPERM: 'permission',
-  EADDRNOTAVAIL: 'address state',
-  EAFNOSUPPORT: 'address state',
-  EINVAL: 'address state',
-  ENODEV: 'address state',
-  EADDRINUSE: 'kernel defect',
+export interface Question {
+  readonly protocol: Transport
+  /** None: both wildcards. */
+  readonly addresses: readonly string[]
 }
 
-export function judge(answer: BindAnswer, protocol: Transport): Verdict {
-  const strict = outcomesOf(answer, {protocol, place: 'empty', v6only: true})
-  const loose = outcomesOf(answer, {protocol, place: 'empty', v6only: false})
-  const where = `${answer.port}/${protocol}`
-  if (!isWholly(strict)) {
-    const errno = strict.at(-1) ?? ''
-    const sentences = [`On ${where} not all can be bound here, even where nothing else is: ${errno}.`]
-    return {protocol, class: classOfErrno[errno] ?? 'kernel defect', coexist: false, sentences}
+/** One protocol's answer, from what was measured. */
+export function judge(answer: BindAnswer, question: Question): Verdict {
+  return notHere(answer, question) ?? taken(answer, question) ?? free(answer, question)
+}
+
+/** Refused where nothing else is: by the address, by right, or by the kernel. */
+function notHere(answer: BindAnswer, question: Question): Verdict | undefined {
+  const {protocol} = question
+  const sockets = wantedSockets(addressesOf(question), true)
+  const outcomes = outcomesOf(answer, {protocol, place: 'empty', sockets})
+  const faults = sockets.flatMap((socket) => addressFault(socket, answer))
+  if (isWholly(outcomes) && faults.length === 0) return undefined
+  const errno = outcomes.at(-1) ?? ''
+  const verdict = {protocol, coexist: false, blockers: []}
+  if (errno === 'EACCES' || errno === 'EPERM')
+    return {...verdict, class: 'permission', sentences: permissionSentences(answer, protocol)}
+  if (faults.length > 0 || errno !== 'EADDRINUSE')
+    return {
+      ...verdict,
+      class: 'address state',
+      sentences: faults.length > 0 ? faults : [`The bind fails with ${errno}.`],
+    }
+  const isRule = predict({mode: strictMode(protocol), sockets}, surroundingsOf(answer)).includes('EADDRINUSE')
+  if (isRule)
+    return {...verdict, class: 'reuse flags or uid', sentences: [`${listText(addressesOf(question))} want the same packets: no two sockets can hold both without SO_REUSEPORT on each.`]} // prettier-ignore
+  return {...verdict, class: 'kernel defect', sentences: ['The kernel refuses what its own rule allows: bind fails with EADDRINUSE where nothing else is bound.']} // prettier-ignore
+}
+
+const permissionSentences = ({actor, settings, port}: BindAnswer, protocol: Transport): readonly string[] => [
+  `uid ${actor.uid} may not bind ${port}/${protocol}: ports below ${settings['ipv4.ip_unprivileged_port_start'] ?? '1024'} need CAP_NET_BIND_SERVICE there, and bind fails with EACCES.`,
+  'The address family plays no part in it.',
+]
+
+/** Refused by what holds the port now. */
+function taken(answer: BindAnswer, question: Question): Verdict | undefined {
+  const {protocol} = question
+  const holders = answer.holders.filter((each) => each.protocol === protocol)
+  const wanted = wantedSockets(addressesOf(question), true)
+  const refused = wanted.filter(
+    (socket) => !isWholly(outcomesOf(answer, {protocol, place: 'beside-holders', sockets: [socket]})),
+  )
+  if (refused.length === 0) return undefined
+  const owned = wanted.map((socket) => holders.find((holder) => isExactly(socket, holder)))
+  if (owned.every((holder) => holder !== undefined)) return alreadyHeld(answer, question, owned)
+  const blockers = refused.flatMap((socket) => blockersOf(socket, holders))
+  const open = wanted.filter((socket) => !refused.includes(socket))
+  return {
+    protocol,
+    class: classOf(blockers),
+    coexist: false,
+    blockers,
+    sentences: obstacleSentences(answer, {protocol, wanted, refused, open, blockers}),
   }
-  const sentences = isWholly(loose)
-    ? [`Both can be bound on ${where}, as the application asks or not.`]
-    : [
-        `Both can be bound on ${where} if the application sets IPV6_V6ONLY=1 before bind.`,
-        'Without it the [::] socket takes IPv4 as well, and the second bind fails with EADDRINUSE.',
-        'No sysctl needs to change.',
-      ]
-  return {protocol, class: 'application flag', coexist: true, sentences}
+}
+
+function alreadyHeld({port}: BindAnswer, {protocol}: Question, owned: readonly HeldSocket[]): Verdict {
+  const each = owned.map((holder) => `${endpoint(holder.address, port)} by ${ownerText(holder)}`)
+  return {
+    protocol,
+    class: 'application flag',
+    coexist: true,
+    blockers: [],
+    sentences: [`Both are held on ${port}/${protocol} now, each by a socket of its own: ${listText(each)}.`],
+  }
+}
+
+/** What can be put right nearest to the asker comes first. */
+function classOf(blockers: readonly Blocker[]): AnswerClass {
+  const kinds = new Set(blockers.map(({kind}) => kind))
+  if (kinds.has('shares')) return 'reuse flags or uid'
+  if (kinds.has('dual-stack') || blockers.some(({holder, kind}) => kind === 'same' && isDualStack(holder)))
+    return 'application flag'
+  if (kinds.has('same') || kinds.has('connection')) return 'other process'
+  if (kinds.has('time-wait')) return 'reuse flags or uid'
+  return 'kernel defect'
+}
+
+function free(answer: BindAnswer, question: Question): Verdict {
+  const {protocol} = question
+  const where = `${answer.port}/${protocol}`
+  const with_ = (choice: V6onlyChoice): boolean =>
+    isWholly(outcomesOf(answer, {protocol, place: 'empty', sockets: wantedSockets(addressesOf(question), choice)}))
+  const verdict = {protocol, coexist: true, blockers: []}
+  if (with_(false)) return {...verdict, class: 'application flag', sentences: [`All can be bound on ${where}, whatever the application sets.`]} // prettier-ignore
+  if (with_('untouched'))
+    return {
+      ...verdict,
+      class: 'sysctl',
+      sentences: [
+        `Both can be bound on ${where}, because net.ipv6.bindv6only=1 in this network namespace.`,
+        'An application that sets IPV6_V6ONLY=0 itself, as Go and Java do, takes IPv4 on [::] all the same; one that sets it to 1 works anywhere.',
+      ],
+    }
+  return {
+    ...verdict,
+    class: 'application flag',
+    sentences: [
+      `Both can be bound on ${where} if the application sets IPV6_V6ONLY=1 before bind.`,
+      'Without it the [::] socket takes IPv4 as well, and the second bind fails with EADDRINUSE.',
+      'No sysctl needs to change.',
+    ],
+  }
 }
 
 interface Wanted {
   readonly protocol: Transport
   readonly place: TrialPlace
-  readonly v6only: boolean
+  readonly sockets: readonly SocketPlan[]
 }
 
-function outcomesOf({trials}: BindAnswer, {protocol, place, v6only}: Wanted): Outcomes {
-  const isIt = (trial: Trial): boolean =>
-    protocolOf(trial) === protocol && trial.place === place && trial.sockets.some((each) => each.v6only === v6only)
-  return trials.find(isIt)?.outcomes ?? []
-}
-
-/** What the kernel does otherwise than its own rule says. */
-export function deviations(answer: BindAnswer, protocols: readonly Transport[]): readonly number[] {
-  return matrixCases(protocols).flatMap((bindCase, index) => {
-    const expected = predict(bindCase, {missing: []})
-    return String(expected) === String(answer.matrix[index]) ? [] : [index]
-  })
+/** Nothing where it was not tried: nobody holds the port. */
+function outcomesOf({trials}: BindAnswer, {protocol, place, sockets}: Wanted): Outcomes {
+  const text = JSON.stringify(sockets)
+  const found = trials.find((each) => each.place === place && protocolOf(each) === protocol && JSON.stringify(each.sockets) === text) // prettier-ignore
+  return found?.outcomes ?? []
 }

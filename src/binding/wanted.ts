@@ -7,23 +7,22 @@ export const bothFamilies: readonly string[] = ['0.0.0.0', '::']
 export const addressesOf = ({addresses}: Pick<BindQuestion, 'addresses'>): readonly string[] =>
   addresses.length === 0 ? bothFamilies : addresses
 
-/** Each address with a socket of its own, as an application would make it that cares: IPv6 means IPv6. */
-export const wantedSockets = (addresses: readonly string[], v6only: boolean): readonly SocketPlan[] =>
+/** IPV6_V6ONLY set, cleared, or left to net.ipv6.bindv6only. */
+export type V6onlyChoice = boolean | 'untouched'
+
+/** Each address with a socket of its own. */
+export const wantedSockets = (addresses: readonly string[], choice: V6onlyChoice): readonly SocketPlan[] =>
   addresses.map((address) => ({
     address,
-    v6only: flagFor(address, v6only),
+    v6only: flagFor(address, choice),
     reuseaddr: false,
     reuseport: false,
   }))
 
 /** An IPv4 socket has no such flag, and a mapped address is refused with it (af_inet6.c, __inet6_bind). */
-function flagFor(address: string, v6only: boolean): boolean | null {
-  if (parseAddress(address)?.family === 4) return null
-  return reachOf({address, v6only: true}).ipv4 === undefined && v6only
+function flagFor(address: string, choice: V6onlyChoice): boolean | null {
+  if (choice === 'untouched' || parseAddress(address)?.family === 4) return null
+  return reachOf({address, v6only: true}).ipv4 === undefined && choice
 }
 
 export const strictMode = (protocol: Transport): BindMode => (protocol === 'udp' ? 'udp' : 'tcp-listen')
-
-/** `0.0.0.0:80`, `[::]:80`. */
-export const endpoint = (address: string, port: number): string =>
-  address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`

@@ -1,8 +1,10 @@
 import {isWholly, matrixCases, outcomeOf, protocolOf} from '../binding/cases.ts'
-import {predict} from '../binding/rule.ts'
+import {predict, type Surroundings} from '../binding/rule.ts'
+import {surroundingsOf} from '../binding/surroundings.ts'
+import {acceptsOf} from '../binding/words.ts'
 import type {JsonValue} from '../output/json.ts'
 import {rfc3339} from '../output/time.ts'
-import type {BindAnswer, BindCase, Outcomes, Transport} from '../protocol/binding.ts'
+import type {BindAnswer, BindCase, HeldSocket, Outcomes, Transport} from '../protocol/binding.ts'
 
 export interface LineOrigin {
   readonly node: string
@@ -16,17 +18,23 @@ export const bindObjects = (
   origin: LineOrigin,
 ): readonly JsonValue[] =>
   matrixCases(protocols).map((bindCase, index) =>
-    bindObject(bindCase, {outcomes: answer.matrix[index] ?? [], port: answer.port, origin}),
+    bindObject(bindCase, {
+      outcomes: answer.matrix[index] ?? [],
+      port: answer.port,
+      surroundings: surroundingsOf(answer),
+      origin,
+    }),
   )
 
 interface Measured {
   readonly outcomes: Outcomes
   readonly port: number
+  readonly surroundings: Surroundings
   readonly origin: LineOrigin
 }
 
-function bindObject(bindCase: BindCase, {outcomes, port, origin}: Measured): JsonValue {
-  const expected = predict(bindCase, {missing: []})
+function bindObject(bindCase: BindCase, {outcomes, port, surroundings, origin}: Measured): JsonValue {
+  const expected = predict(bindCase, surroundings)
   return {
     kind: 'bind',
     time: rfc3339(origin.timeNs),
@@ -44,5 +52,23 @@ function bindObject(bindCase: BindCase, {outcomes, port, origin}: Measured): Jso
     expected: isWholly(expected),
     coexist: isWholly(outcomes),
     differs: String(expected) === String(outcomes) ? undefined : true,
+  }
+}
+
+/** The contract's `listener` line, for a socket in any state. */
+export function listenerObject(socket: HeldSocket, netns: number, {node, timeNs}: LineOrigin): JsonValue {
+  const {owner, peer, ...rest} = socket
+  return {
+    kind: 'listener',
+    time: rfc3339(timeNs),
+    node,
+    ...rest,
+    accepts: peer === undefined ? acceptsOf(socket) : [],
+    peer: peer === undefined ? undefined : {...peer},
+    pid: owner?.pid,
+    process: owner?.process,
+    container: owner?.container,
+    podUid: owner?.podUid,
+    netns,
   }
 }

@@ -2,7 +2,7 @@ import {formatBytes, parseAddress} from '../address/text.ts'
 import {badUsage} from '../errors.ts'
 import type {BindQuestion, Transport} from '../protocol/binding.ts'
 import {noFeeds} from '../protocol/settings.ts'
-import {type FlagReader, reader} from './flag-reader.ts'
+import {type FlagValues, reader} from './flag-reader.ts'
 import {type ObserveRequest, observeRequest, type ParsedLine} from './observe-request.ts'
 
 export interface BindcheckRequest {
@@ -17,16 +17,19 @@ const flows = 64
 export function bindcheckRequest({flags, targets}: ParsedLine): BindcheckRequest {
   // The port and the protocol of the question are no filters.
   const run = observeRequest({flags: {...flags, flows, top: 0}, targets, raw: []})
-  return {run: {...run, feeds: noFeeds, bindcheck: questionOf(reader(flags))}, showsMatrix: flags['matrix'] === true}
+  return {run: {...run, feeds: noFeeds, bindcheck: questionOf(flags)}, showsMatrix: flags['matrix'] === true}
 }
 
-function questionOf(text: FlagReader): BindQuestion {
+function questionOf(flags: FlagValues): BindQuestion {
+  const text = reader(flags)
+  const uid = flags['uid']
   const port = text.one('port')
   return {
     ...(port === undefined ? {} : {port: readPort(port)}),
     protocols: readProtocols(text.one('protocol') ?? 'tcp,udp'),
     addresses: text.list('address').map(readAddress),
-    inPlace: false,
+    ...(typeof uid === 'number' && {uid}),
+    inPlace: flags['in-place'] === true,
   }
 }
 

@@ -1,12 +1,16 @@
+import {findingsOf} from '../binding/findings.ts'
 import {judge, type Verdict} from '../binding/verdict.ts'
+import {severities} from '../diagnosis/finding.ts'
+import {FindingLedger} from '../diagnosis/finding-ledger.ts'
+import {findingObject} from '../events/finding-text.ts'
 import type {NodeState} from '../events/node-state.ts'
-import {startObject, summaryObject} from '../events/summary-json.ts'
+import {type FindingCounts, startObject, summaryObject} from '../events/summary-json.ts'
 import type {Palette} from '../output/colour.ts'
-import {escapeText} from '../output/escape.ts'
-import {jsonLine} from '../output/json.ts'
-import type {Answer} from '../protocol/binding.ts'
-import {bindObjects} from './bindcheck-lines.ts'
+import {jsonLine, type JsonValue} from '../output/json.ts'
+import type {Answer, BindAnswer} from '../protocol/binding.ts'
+import {bindObjects, listenerObject} from './bindcheck-lines.ts'
 import type {BindcheckRequest} from './bindcheck-request.ts'
+import {answerText, type Told} from './bindcheck-text.ts'
 import type {Stage} from './run-nodes.ts'
 import {nowNs} from './show-run.ts'
 import type {View} from './view.ts'
@@ -17,10 +21,19 @@ export interface BindcheckViewOptions {
   readonly palette: Palette
 }
 
+interface Judged {
+  readonly verdicts: readonly Verdict[]
+  readonly counts: FindingCounts
+}
+
+/** Lines longer than this are hard to read, however wide the terminal. */
+const widest = 100
+const narrowest = 40
+
 /** The answer of each place, when it has come. */
 export class BindcheckView implements View {
   readonly #options: BindcheckViewOptions
-  readonly #verdicts = new Map<string, readonly Verdict[]>()
+  readonly #judged = new Map<string, Judged>()
 
   constructor(options: BindcheckViewOptions) {
     this.#options = options
@@ -28,7 +41,7 @@ export class BindcheckView implements View {
 
   /** Every place that answered can hold what was asked about. */
   get coexist(): boolean {
-    return [...this.#verdicts.values()].flat().every(({coexist}) => coexist)
+    return [...this.#judged.values()].flatMap(({verdicts}) => verdicts).every(({coexist}) => coexist)
   }
 
   async started(state: NodeState): Promise<void> {
@@ -36,14 +49,20 @@ export class BindcheckView implements View {
   }
 
   async answered(state: NodeState, answer: Answer): Promise<void> {
-    const protocols = this.#options.request.run.bindcheck?.protocols ?? []
-    const verdicts = protocols.map((protocol) => judge(answer, protocol))
-    this.#verdicts.set(state.key, verdicts)
-    if (this.#isJson) {
-      const lines = bindObjects(answer, protocols, {node: state.node, timeNs: nowNs()})
-      return this.#write(lines.map(jsonLine).join(''))
-    }
-    await this.#write(verdicts.map(({sentences}) => `${escapeText(sentences.join(' '))}\n`).join(''))
+    const {protocols = [], addresses = []} = this.#options.request.run.bindcheck ?? {}
+    const verdicts = protocols.map((protocol) => judge(answer, {protocol, addresses}))
+    const origin = {node: state.node, timeNs: nowNs()}
+    const findings = findingsOf(answer, verdicts, origin.timeNs)
+    const ledger = new FindingLedger()
+    for (const each of findings) ledger.add(each)
+    this.#judged.set(state.key, {verdicts, counts: ledger.counts()})
+    if (!this.#isJson) return this.#write(this.#text({place: placeText(state, answer), answer, verdicts, findings}))
+    const lines = [
+      ...answer.holders.map((holder) => listenerObject(holder, answer.netns, origin)),
+      ...bindObjects(answer, protocols, origin),
+      ...findings.map((finding) => findingObject({finding, count: 1, isDue: true}, state.node)),
+    ]
+    await this.#write(lines.map(jsonLine).join(''))
   }
 
   notice(node: string, text: string): void {
@@ -64,20 +83,29 @@ export class BindcheckView implements View {
 
   async finish(): Promise<void> {
     if (!this.#isJson) return
+    const {run} = this.#options.stage
     const timeNs = nowNs()
-    for (const {summary} of this.#options.stage.run.summaries(0)) {
-      const verdicts = this.#options.stage.run.nodes
+    for (const {summary} of run.summaries(0)) {
+      const own = run.nodes
         .filter(({node}) => summary.node === '*' || summary.node === node)
-        .flatMap(({key}) => this.#verdicts.get(key) ?? [])
-      const answers = verdicts.map(({protocol, class: kind, coexist, sentences}) => ({
-        protocol,
-        class: kind,
-        coexist,
-        answer: sentences.join(' '),
-      }))
+        .flatMap(({key}) => this.#judged.get(key) ?? [])
+      const findings = sumCounts(own.map(({counts}) => counts))
+      const verdicts = own.flatMap((judged) => judged.verdicts)
       const coexist = verdicts.length === 0 ? null : verdicts.every((verdict) => verdict.coexist)
-      await this.#write(jsonLine({...summaryObject(summary, {timeNs, top: []}), coexist, answers}))
+      const answers = verdicts.map(answerObject)
+      await this.#write(jsonLine({...summaryObject(summary, {timeNs, top: [], findings}), coexist, answers}))
     }
+  }
+
+  #text(told: Told): string {
+    const {request, palette} = this.#options
+    const columns = process.stdout.isTTY ? process.stdout.columns : 80
+    return answerText(told, {
+      paint: palette,
+      width: Math.min(widest, Math.max(narrowest, columns)),
+      showsMatrix: request.showsMatrix,
+      nameOf: () => undefined,
+    })
   }
 
   get #isJson(): boolean {
@@ -87,4 +115,22 @@ export class BindcheckView implements View {
   #write(text: string): Promise<void> {
     return this.#options.stage.sink.write(text)
   }
+}
+
+function placeText({target, node, hello}: NodeState, {netns}: BindAnswer): string {
+  const where = target === 'local' ? 'this machine' : target.startsWith('node/') ? target : `${target} on ${node}`
+  return `${where}, kernel ${hello.kernel}, network namespace ${netns}`
+}
+
+const answerObject = ({protocol, class: kind, coexist, sentences}: Verdict): JsonValue => ({
+  protocol,
+  class: kind,
+  coexist,
+  answer: sentences.join(' '),
+})
+
+function sumCounts(counts: readonly FindingCounts[]): FindingCounts {
+  const sum = {info: 0, warning: 0, error: 0, critical: 0}
+  for (const each of counts) for (const severity of severities) sum[severity] += each[severity]
+  return sum
 }

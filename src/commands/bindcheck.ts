@@ -36,7 +36,17 @@ Exit status: 0 both can be held, 1 they cannot as things are, 2 it could not be 
       ...many,
       summary: 'Address that is to be bound; repeatable. Default: 0.0.0.0 and [::].',
     }),
+    uid: Flags.integer({
+      ...group,
+      min: 0,
+      max: 2 ** 32 - 2,
+      summary: "User that is to bind. Default: the pod's own, or root.",
+    }),
     matrix: Flags.boolean({...group, summary: 'Show every combination of addresses and flags that was tried.'}),
+    'in-place': Flags.boolean({
+      ...group,
+      summary: 'Try it in the live network namespace too: bound for a moment, on exactly that port.',
+    }),
     ...runFlags,
     ...agentFlags,
   }

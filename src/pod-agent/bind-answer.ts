@@ -1,31 +1,68 @@
 import {matrixCases} from '../binding/cases.ts'
-import {addressesOf, strictMode, wantedSockets} from '../binding/wanted.ts'
-import type {BindAnswer, BindCase, BindQuestion, Trial} from '../protocol/binding.ts'
-import {type TrialMeans, tryCase} from './bind-trial.ts'
-import {insideScratchNetwork} from './native/scratch-network.ts'
+import {addressesOf} from '../binding/wanted.ts'
+import {isUsable} from '../binding/surroundings.ts'
+import type {BindAnswer, BindQuestion, HeldAddress, HeldSocket} from '../protocol/binding.ts'
+import {holdersOf} from './bind-holders.ts'
+import {type Rehearsal, tryBeside, tryEmpty, tryInPlace} from './bind-rehearsal.ts'
+import {actorOf, readSurroundings} from './bind-surroundings.ts'
+import {tryCase} from './bind-trial.ts'
 import {openSocketCalls} from './native/sockets.ts'
+import {insideCopy} from './scratch-namespace.ts'
 
-const someFreePort = 6969
+/** Where nobody named a port: the first of these that nobody holds. */
+const candidates = Array.from({length: 64}, (_, index) => 6969 + 101 * index)
 
-/** What the kernel says, asked in a copy of the network namespace of the calling thread. */
-export function answerBindcheck(question: BindQuestion): BindAnswer {
-  const {port = someFreePort, protocols} = question
-  const means: TrialMeans = {calls: openSocketCalls(), port}
-  const startedMs = performance.now()
-  return insideScratchNetwork(() => {
-    const trials = tryAsked(question, means)
-    const matrix = matrixCases(protocols).map((each) => tryCase(each, means))
-    const matrixMs = performance.now() - startedMs
-    return {type: 'bind', port, settings: {}, addresses: [], holders: [], matrix, matrixMs, trials, warnings: []}
-  })
+/** Looks at the network namespace of the calling thread, and tries what was asked in a copy of it. */
+export function answerBindcheck(question: BindQuestion, containers?: readonly string[]): BindAnswer {
+  const {protocols, inPlace, uid} = question
+  const port = question.port ?? freePort(question)
+  const {settings, addresses, netns} = readSurroundings()
+  const {sockets: holders, warnings} = holdersOf(port, protocols)
+  const actor = actorOf(uid, containers)
+  const heard = [...warnings]
+  const rehearsal: Rehearsal = {question, actor, means: {calls: openSocketCalls(), port}}
+  const needed = neededAddresses(addresses, addressesOf(question), holders)
+  const measured = insideCopy(
+    {settings, addresses: needed},
+    {warn: (text) => heard.push(text), look: () => measure(rehearsal, holders)},
+  )
+  const live = inPlace ? tryInPlace(rehearsal) : []
+  return {
+    type: 'bind',
+    port,
+    actor,
+    netns,
+    settings,
+    addresses,
+    holders,
+    ...measured,
+    trials: [...measured.trials, ...live],
+    warnings: heard,
+  }
 }
 
-/** With and without IPV6_V6ONLY, for each protocol. */
-function tryAsked(question: BindQuestion, means: TrialMeans): readonly Trial[] {
-  return question.protocols.flatMap((protocol) =>
-    [true, false].map((v6only) => {
-      const asked: BindCase = {mode: strictMode(protocol), sockets: wantedSockets(addressesOf(question), v6only)}
-      return {...asked, place: 'empty', outcomes: tryCase(asked, means)}
-    }),
-  )
+function measure(
+  rehearsal: Rehearsal,
+  holders: readonly HeldSocket[],
+): Pick<BindAnswer, 'trials' | 'matrix' | 'matrixMs'> {
+  const trials = [...tryEmpty(rehearsal), ...tryBeside(holders, rehearsal)]
+  const startedMs = performance.now()
+  const matrix = matrixCases(rehearsal.question.protocols).map((each) => tryCase(each, rehearsal.means))
+  return {trials, matrix, matrixMs: performance.now() - startedMs}
+}
+
+function freePort({protocols}: BindQuestion): number {
+  return candidates.find((port) => holdersOf(port, protocols).sockets.length === 0) ?? 6969
+}
+
+/** A copy with every address of a node would take longer than all that is tried in it. */
+function neededAddresses(
+  held: readonly HeldAddress[],
+  asked: readonly string[],
+  holders: readonly HeldSocket[],
+): readonly HeldAddress[] {
+  const wanted = new Set([...asked.map((each) => each.replace(/%.*$/, '')), ...holders.map(({address}) => address)])
+  const plain = [...wanted].map((each) => each.replace(/^::ffff:(?=\d+\.)/, ''))
+  const needs = new Set([...plain, '127.0.0.1', '::1'])
+  return held.filter((each) => needs.has(each.ip) && isUsable(each))
 }

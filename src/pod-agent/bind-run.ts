@@ -65,7 +65,7 @@ class BindRun implements Disposable {
     if (bindcheck === undefined) throw new TypeError('no question was asked')
     try {
       if (containers !== undefined) enterNetworkOfContainers(containers)
-      this.#answer = {type: 'answer', answer: answerBindcheck(bindcheck)}
+      this.#answer = {type: 'answer', answer: answerBindcheck(bindcheck, containers)}
       this.#conversation.open()
       await Promise.race([this.#met.promise, this.#ending.reached])
       await Promise.race([this.#conversation.conclude(stopped), delay(patienceMs, undefined, {ref: false})])

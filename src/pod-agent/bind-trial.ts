@@ -2,21 +2,24 @@ import {parseAddress} from '../address/text.ts'
 import {stepsOf} from '../binding/cases.ts'
 import type {BindCase, Outcomes, SocketPlan} from '../protocol/binding.ts'
 import {RawSocket, type SocketCalls} from './native/sockets.ts'
+import {scratchInterface} from './scratch-namespace.ts'
 
 export interface TrialMeans {
   readonly calls: SocketCalls
   readonly port: number
+  /** Nothing listens, so that nobody can connect. */
+  readonly bindsOnly?: boolean
 }
 
 /** Makes the sockets of a case one after the other, in the network namespace of the calling thread, and closes them again. */
-export function tryCase(bindCase: BindCase, {calls, port}: TrialMeans): Outcomes {
+export function tryCase(bindCase: BindCase, {calls, port, bindsOnly = false}: TrialMeans): Outcomes {
   const protocol = bindCase.mode === 'udp' ? 'udp' : 'tcp'
   using open = new DisposableStack()
   const sockets = bindCase.sockets.map((plan) => open.use(makeSocket(calls, protocol, plan)))
   const outcomes: string[] = []
   for (const [index, step] of stepsOf(bindCase)) {
     const [socket, plan] = [sockets[index], bindCase.sockets[index]]
-    if (socket === undefined || plan === undefined) break
+    if (socket === undefined || plan === undefined || (bindsOnly && step === 'listen')) break
     const outcome = step === 'listen' ? socket.listen() : socket.bind({...placeOf(plan), port})
     outcomes.push(outcome)
     if (outcome !== 'ok') break
@@ -24,7 +27,7 @@ export function tryCase(bindCase: BindCase, {calls, port}: TrialMeans): Outcomes
   return outcomes
 }
 
-function makeSocket(calls: SocketCalls, protocol: 'tcp' | 'udp', plan: SocketPlan): RawSocket {
+export function makeSocket(calls: SocketCalls, protocol: 'tcp' | 'udp', plan: SocketPlan): RawSocket {
   const {family} = placeOf(plan)
   const socket = new RawSocket(calls, {family, protocol})
   if (plan.v6only !== null) socket.set('v6only', plan.v6only)
@@ -33,8 +36,9 @@ function makeSocket(calls: SocketCalls, protocol: 'tcp' | 'udp', plan: SocketPla
   return socket
 }
 
-function placeOf({address}: SocketPlan): {readonly bytes: Uint8Array; readonly family: 4 | 6} {
+export function placeOf({address}: Pick<SocketPlan, 'address'>): Omit<Parameters<RawSocket['bind']>[0], 'port'> {
   const parsed = parseAddress(address)
   if (parsed === undefined) throw new TypeError(`${address} is no address`)
-  return parsed
+  const {bytes, family, zone} = parsed
+  return zone === undefined ? {bytes, family} : {bytes, family, scope: scratchInterface}
 }

@@ -8,7 +8,7 @@ export interface BindQuestion {
   readonly protocols: readonly Transport[]
   /** As text, perhaps with a zone. None: 0.0.0.0 and ::. */
   readonly addresses: readonly string[]
-  /** Whose right to bind is asked about; absent: root's. */
+  /** Whose right to bind is asked about; absent: that of the pod's first process, or root's. */
   readonly uid?: number
   /** Bind in the live network namespace too. */
   readonly inPlace: boolean
@@ -82,9 +82,19 @@ export interface HeldAddress {
   readonly flags: readonly string[]
 }
 
+/** Who is to bind. */
+export interface Actor {
+  readonly uid: number
+  /** CAP_NET_BIND_SERVICE. */
+  readonly mayBindLowPorts: boolean
+}
+
 export interface BindAnswer {
   readonly type: 'bind'
   readonly port: number
+  readonly actor: Actor
+  /** Inode of the network namespace. */
+  readonly netns: number
   /** Of the target: what decides whether a bind succeeds. */
   readonly settings: Readonly<Record<string, string>>
   readonly addresses: readonly HeldAddress[]

@@ -1,0 +1,33 @@
+/** One line of code, as it stands before bind or in a configuration. */
+export interface Advice {
+  readonly where: string
+  readonly line: string
+}
+
+/** An IPv4 socket and an IPv6 socket side by side on one port. */
+export const separateSockets: readonly Advice[] = [
+  {where: 'C', line: 'setsockopt(fd6, IPPROTO_IPV6, IPV6_V6ONLY, &(int){1}, sizeof(int));'},
+  {where: 'Go', line: 'net.Listen("tcp6", "[::]:PORT") and net.Listen("tcp4", ":PORT"); "tcp" takes both'},
+  {where: 'Rust', line: 'socket2: Socket::new(Domain::IPV6, …)?.set_only_v6(true)?'},
+  {
+    where: 'Node',
+    line: "server.listen({port, host: '::', ipv6Only: true}); createSocket({type: 'udp6', ipv6Only: true})",
+  },
+  {where: 'Python', line: 'sock6.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)'},
+  {
+    where: 'Java',
+    line: 'no option: one socket on :: for both, or DatagramChannel.open(StandardProtocolFamily.INET) for IPv4 alone',
+  },
+  {where: 'nginx', line: 'listen PORT; listen [::]:PORT ipv6only=on;   (on is its default)'},
+  {where: 'systemd', line: 'ListenStream=[::]:PORT with BindIPv6Only=ipv6-only, and ListenStream=0.0.0.0:PORT'},
+  {where: 'docker', line: '-p 0.0.0.0:PORT:PORT -p [::]:PORT:PORT: one docker-proxy each'},
+]
+
+/** Why the line of code and not the sysctl. */
+export const whyNoSysctl =
+  'Not net.ipv6.bindv6only=1: it holds for one network namespace, new ones start at 0, it is no safe sysctl of pods, and Go and Java override it.'
+
+export const adviceText = ({where, line}: Advice, port: number): readonly [where: string, line: string] => [
+  where,
+  line.replaceAll('PORT', String(port)),
+]

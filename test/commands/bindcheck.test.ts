@@ -1,0 +1,151 @@
+import {type ChildProcess, execFileSync, spawn} from 'node:child_process'
+import {once} from 'node:events'
+import {readdirSync, readlinkSync} from 'node:fs'
+import {join} from 'node:path'
+import {afterAll, beforeAll, describe, expect, test} from 'vitest'
+import {type JsonLine, Plugin} from '../support/plugin.ts'
+
+const isRoot = process.getuid?.() === 0
+const home = `bind-${process.pid}`
+const ip = (command: string): Buffer => execFileSync('ip', command.split(' '))
+const inside = (...command: readonly string[]): string =>
+  execFileSync('ip', ['netns', 'exec', home, ...command], {
+    encoding: 'utf8',
+    timeout: 20_000,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+
+interface Answer {
+  readonly class: string
+  readonly coexist: boolean
+  readonly answer: string
+}
+
+interface Asked {
+  readonly status: number | null
+  readonly stderr: string
+  readonly lines: readonly JsonLine[]
+  readonly answers: readonly Answer[]
+}
+
+async function ask(...words: readonly string[]): Promise<Asked> {
+  const args = ['bindcheck', 'local', '-o', 'json', ...words]
+  await using plugin = new Plugin(args, {prefix: ['ip', 'netns', 'exec', home]})
+  const {status, stderr} = await plugin.ended
+  const answers = (plugin.lines.at(-1)?.['answers'] ?? []) as readonly Answer[] // as the view writes it
+  return {status, stderr, lines: plugin.lines, answers}
+}
+
+/** Everything that a look could have changed there. */
+const situation = (): string =>
+  [
+    // The plugin and its own agent have just hung up on each other.
+    inside('ss', '-aneH', '--tcp', '--udp', 'exclude', 'time-wait').replaceAll(/timer:\S+/g, ''),
+    inside('ip', 'address'),
+    inside('sysctl', '-a', '--pattern', '^net\\.ipv[46]\\.(bindv6only|ip_|conf\\.(all|default|lo)\\.disable_ipv6)'),
+  ].join('\n')
+
+const namespaces = (): readonly string[] => {
+  const links = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map((pid) => {
+    try {
+      return readlinkSync(`/proc/${pid}/ns/net`)
+    } catch {
+      return '' // it ended meanwhile
+    }
+  }) // prettier-ignore
+  return [...new Set(links)]
+}
+
+describe.skipIf(!isRoot)('bindcheck', () => {
+  let holder: ChildProcess
+
+  beforeAll(async () => {
+    ip(`netns add ${home}`)
+    ip(`-n ${home} link set lo up`)
+    ip(`-n ${home} link add v0 type veth peer name v1`)
+    ip(`-n ${home} link set v0 up`)
+    ip(`-n ${home} link set v1 up`)
+    // Detection goes on for minutes: the address stays tentative.
+    inside('sysctl', '-qw', 'net.ipv6.conf.v0.dad_transmits=200')
+    ip(`-n ${home} address add fd00::7/64 dev v0`)
+    ip(`-n ${home} address add fd00::8/64 dev v0 nodad`)
+    const program = join(import.meta.dirname, 'port-holders.py')
+    holder = spawn('ip', ['netns', 'exec', home, 'python3', program], {stdio: ['pipe', 'pipe', 'inherit']})
+    await once(holder.stdout ?? holder, 'data')
+  })
+  afterAll(async () => {
+    const ended = once(holder, 'close')
+    holder.stdin?.end()
+    await ended
+    ip(`netns delete ${home}`)
+  })
+
+  test('says of one [::] socket that it takes IPv4 too, who it is, and that a flag of the application settles it', async () => {
+    const {status, lines, answers} = await ask('--port', '6969', '--protocol', 'udp')
+    expect(answers).toMatchObject([{class: 'application flag', coexist: false}])
+    expect(answers[0]?.answer).toMatch(
+      /^Both can be bound on 6969\/udp if the application sets IPV6_V6ONLY=1 before bind\. As python3 \(pid \d+\) runs today \(\[::\], V6ONLY=0\) .* a second bind on 0\.0\.0\.0 fails with EADDRINUSE\. No sysctl needs to change\.$/,
+    )
+    const listeners = lines.filter(({kind}) => kind === 'listener')
+    expect(listeners).toMatchObject([{protocol: 'udp', address: '::', port: 6969, v6only: false, accepts: [4, 6], process: 'python3'}]) // prettier-ignore
+    expect(listeners[0]?.['pid']).toBe(Number(/pid (\d+)/.exec(answers[0]?.answer ?? '')?.[1]))
+    expect(lines.find(({kind}) => kind === 'finding')).toMatchObject({rule: 'bind/v6only', severity: 'error'})
+    expect(status).toBe(1)
+  })
+
+  test.each([
+    ['held by a socket for each family', ['--port', '7001', '--protocol', 'udp'], 'application flag', 0],
+    ['free', ['--port', '7099'], 'application flag', 0],
+    ['held by an IPv4 socket of another process', ['--port', '7002', '--protocol', 'tcp'], 'other process', 1],
+    ['bound and not listening', ['--port', '7003', '--protocol', 'tcp'], 'other process', 1],
+    ['a connected UDP socket’s', ['--port', '7004', '--protocol', 'udp'], 'other process', 1],
+    ['shared by another uid with SO_REUSEPORT', ['--port', '7005', '--protocol', 'tcp'], 'reuse flags or uid', 1],
+    ['the source port of a connection', ['--port', '7006', '--protocol', 'tcp'], 'other process', 1],
+    ['in TIME_WAIT', ['--port', '7007', '--protocol', 'tcp'], 'reuse flags or uid', 1],
+    ['low, and an ordinary user asks', ['--port', '80', '--uid', '1000'], 'permission', 1],
+    ['asked about on a tentative address', ['--address', 'fd00::7'], 'address state', 1],
+    ['asked about on an address that is there', ['--address', 'fd00::8', '--address', '127.0.0.1'], 'application flag', 0],
+    ['asked about on an address that is not there', ['--address', '10.9.9.9'], 'address state', 1],
+  ])('a port that is %s', async (...[, words, kind, wanted]) => {
+    const {status, answers} = await ask(...words)
+    expect(answers.map((answer) => answer.class)).toEqual(answers.map(() => kind))
+    expect(status).toBe(wanted)
+  }) // prettier-ignore
+
+  test('says that both fit only because of the sysctl where that is so', async () => {
+    inside('sysctl', '-qw', 'net.ipv6.bindv6only=1')
+    try {
+      const {status, answers} = await ask('--port', '7099', '--protocol', 'udp')
+      expect(answers).toMatchObject([{class: 'sysctl', coexist: true}])
+      expect(status).toBe(0)
+    } finally {
+      inside('sysctl', '-qw', 'net.ipv6.bindv6only=0')
+    }
+  })
+
+  test('tells every case of the matrix, as the kernel and the rule have it', async () => {
+    const {lines} = await ask('--port', '7099')
+    const cases = lines.filter(({kind}) => kind === 'bind')
+    expect(cases).toHaveLength(1407)
+    expect(cases.filter(({expected, coexist}) => expected !== coexist)).toEqual([])
+  })
+
+  test('changes nothing where it looks', async () => {
+    const before = {situation: situation(), namespaces: namespaces()}
+    await ask('--port', '6969')
+    expect(situation()).toBe(before.situation)
+    expect(namespaces().filter((each) => !before.namespaces.includes(each))).toEqual([])
+  })
+
+  test.each([
+    [['--port', '0'], '--port 0 is no port'],
+    [['--port', '65536'], '--port 65536 is no port'],
+    [['--address', 'localhost'], '--address localhost is no address'],
+    [['--protocol', 'sctp'], '--protocol sctp is not tcp, udp or both'],
+  ])('refuses %j in a sentence', async (words, sentence) => {
+    const {status, stderr, lines} = await ask(...words)
+    expect(stderr).toContain(`error: ${sentence}.`)
+    expect(lines).toEqual([])
+    expect(status).toBe(2)
+  })
+})

@@ -1,0 +1,54 @@
+"""Holds ports in every way that a bindcheck is asked about; prints `ready` and waits for its stdin to end."""
+import os
+import socket
+import sys
+
+V6ONLY = socket.IPV6_V6ONLY
+kept = []
+
+
+def hold(family, kind, address, port, listens=True, **options):
+    made = socket.socket(family, kind)
+    if "v6only" in options:
+        made.setsockopt(socket.IPPROTO_IPV6, V6ONLY, options["v6only"])
+    for name in ("reuseaddr", "reuseport"):
+        if options.get(name):
+            made.setsockopt(socket.SOL_SOCKET, getattr(socket, f"SO_{name.upper()}"), 1)
+    made.bind((address, port))
+    if kind == socket.SOCK_STREAM and listens:
+        made.listen()
+    kept.append(made)
+    return made
+
+
+INET, INET6, TCP, UDP = socket.AF_INET, socket.AF_INET6, socket.SOCK_STREAM, socket.SOCK_DGRAM
+
+hold(INET6, UDP, "::", 6969, v6only=0)
+hold(INET, UDP, "0.0.0.0", 7001)
+hold(INET6, UDP, "::", 7001, v6only=1)
+hold(INET, TCP, "0.0.0.0", 7002)
+hold(INET, TCP, "127.0.0.1", 7003, listens=False)
+hold(INET6, UDP, "::1", 7004).connect(("::1", 6969))
+
+os.setresuid(-1, 1000, -1)
+hold(INET6, TCP, "::", 7005, v6only=0, reuseport=True)
+os.setresuid(-1, 0, -1)
+
+# A connection of ours has 7006 as its source port, and one that has ended keeps 7007 in TIME_WAIT.
+server = hold(INET, TCP, "127.0.0.1", 7100)
+client = socket.socket(INET, TCP)
+client.bind(("127.0.0.1", 7006))
+client.connect(("127.0.0.1", 7100))
+kept.append(client)
+server = socket.socket(INET, TCP)
+server.bind(("127.0.0.1", 7007))
+server.listen()
+client = socket.create_connection(("127.0.0.1", 7007))
+accepted, _ = server.accept()
+accepted.close()
+client.recv(1)
+client.close()
+server.close()
+
+print("ready", flush=True)
+sys.stdin.read()
