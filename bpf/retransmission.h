@@ -7,12 +7,6 @@
 
 RECORDS(retransmissions);
 
-inlined void map_ipv4(ipv6_address *address, __be32 ipv4)
-{
-	address->words[0] = 0;
-	address->words[1] = (__u64)ipv4 << 32 | bpf_htonl(0xffff);
-}
-
 SEC("tp_btf/tcp_retransmit_skb")
 int BPF_PROG(on_tcp_retransmit, struct sock *sock, struct sk_buff *skb)
 {
@@ -41,6 +35,9 @@ int BPF_PROG(on_tcp_retransmit, struct sock *sock, struct sk_buff *skb)
 	told.length = BPF_CORE_READ(skb, len);
 	told.segment_size = BPF_CORE_READ(tcp, mss_cache);
 	told.unacknowledged = BPF_CORE_READ(tcp, snd_una);
+	told.acknowledged = BPF_CORE_READ(tcp, bytes_acked);
+	told.header_length = BPF_CORE_READ(tcp, tcp_header_len);
+	told.heard = told.time - trace_settings.tick * (__u32)(bpf_jiffies64() - BPF_CORE_READ(tcp, rcv_tstamp));
 	if (bpf_ringbuf_output(&retransmissions, &told, sizeof(told), NO_WAKEUP))
 		lost(retransmissions);
 	return 0;

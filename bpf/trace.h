@@ -34,6 +34,8 @@ struct neighbour_change {
 
 struct retransmission {
 	monotonic_ns	time;
+	monotonic_ns	heard;			/* when the last acknowledgement came, to the jiffy */
+	byte_count	acknowledged;		/* of all that was ever sent */
 	ipv6_address	source;
 	ipv6_address	destination;
 	__u32		sequence;
@@ -42,8 +44,9 @@ struct retransmission {
 	__u32		unacknowledged;
 	__u16		source_port;
 	__u16		destination_port;
+	__u16		header_length;		/* of TCP, with the options of a usual segment */
 	__u8		state;
-	__u8		spare[3];
+	__u8		spare[1];
 };
 
 #define INTERFACE_NAME 16
@@ -56,8 +59,23 @@ struct drop_key {
 	__u32		interface;
 	__u8		name[INTERFACE_NAME];	/* of the interface: its index means nothing in another namespace */
 	enum family	family;
-	__u8		protocol;		/* of the IP header: in IPv6 the first next header */
-	__u8		spare[2];
+	__u8		protocol;		/* behind all extension headers that could be read */
+	enum direction	direction;
+	__u8		icmp_type;		/* NOT_KNOWN: none */
+};
+
+/* And by this as far as there is room: the rest is in the count of its kind alone. */
+struct drop_pair {
+	struct drop_key	kind;
+	ipv6_address	source;
+	ipv6_address	destination;
+};
+
+struct drop_tally {
+	packet_count	count;
+	packet_count	copied;
+	monotonic_ns	turn;			/* when the budget of copies was full */
+	packet_count	copies;			/* asked for since then */
 };
 
 #define LARGEST_DROP_COPY 256
@@ -74,6 +92,7 @@ struct drop_copy {
 /* Per CPU: what is missing in the records. */
 struct trace_losses {
 	packet_count	drops;			/* counted nowhere else: the table is full */
+	packet_count	drops_filtered;		/* not asked for */
 	packet_count	drop_copies;
 	packet_count	neighbours;
 	packet_count	retransmissions;
@@ -83,8 +102,11 @@ struct trace_settings {
 	__u32	network;		/* inode of the observed namespace: neighbours of others are left out */
 	__u32	only_network;		/* so are drops and retransmissions */
 	__u32	families;		/* bit n: enum family n is asked for */
-	__u32	copies_a_place;		/* copies a second and CPU for each reason and place */
+	__u32	copies_a_place;		/* copies at once and in each copied_every, for each kind of drop and CPU */
+	__u32	only_discovery;		/* drops of anything but neighbour discovery and MLD are passed over, and of those no pairs are counted */
+	__u32	spare;
 	monotonic_ns copied_every;
+	monotonic_ns tick;		/* length of a jiffy */
 };
 
 #endif

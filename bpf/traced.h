@@ -40,8 +40,9 @@ struct sock_common {
 	possible_net_t skc_net;
 } CORE;
 struct sock { struct sock_common __sk_common; } CORE;
-struct tcp_sock { __u32 snd_una, mss_cache; } CORE;
+struct tcp_sock { __u64 bytes_acked; __u32 snd_una, mss_cache, rcv_tstamp; __u16 tcp_header_len; } CORE;
 struct tcp_skb_cb { __u32 seq, end_seq; } CORE;
+struct dst_entry { struct net_device *dev; } CORE;
 struct sk_buff {
 	struct net_device *dev;
 	struct sock *sk;
@@ -49,6 +50,8 @@ struct sk_buff {
 	unsigned int len;
 	__be16 protocol;
 	__u16 network_header;
+	unsigned int tail;
+	unsigned long _skb_refdst;
 	unsigned char *head, *data;
 	char cb[48];
 } CORE;
@@ -61,6 +64,8 @@ struct trace_vocabulary {
 	struct neighbour_change	neighbour_change;
 	struct retransmission	retransmission;
 	struct drop_copy	drop_copy;
+	struct drop_pair	drop_pair;
+	struct drop_tally	drop_tally;
 	struct trace_losses	trace_losses;
 	struct trace_settings	trace_settings;
 } *trace_vocabulary SEC(".vocabulary");
@@ -82,6 +87,12 @@ inlined struct trace_losses *losses_here(void)
 }
 
 #define lost(what) do { struct trace_losses *here = losses_here(); if (here) __sync_fetch_and_add(&here->what, 1); } while (0)
+
+inlined void map_ipv4(ipv6_address *address, __be32 ipv4)
+{
+	address->words[0] = 0;
+	address->words[1] = (__u64)ipv4 << 32 | bpf_htonl(0xffff);
+}
 
 inlined __u32 network_of(struct net_device *device)
 {

@@ -1,3 +1,4 @@
+import {badUsage} from '../errors.ts'
 import {noFeeds} from '../protocol/settings.ts'
 import {type ObserveRequest, observeRequest, type ParsedLine} from './observe-request.ts'
 
@@ -13,5 +14,8 @@ const flows = 64
 
 export function dropsRequest({flags, targets, raw}: ParsedLine): DropsRequest {
   const run = observeRequest({flags: {...flags, flows, top: 0}, targets, raw})
-  return {run: {...run, interfaces: noInterface, feeds: {...noFeeds, drops: true}}, all: flags['all'] === true}
+  if (run.interfaces.includes('!*'))
+    throw badUsage("No dropped packet can match -i '!*', which leaves out every interface", 'Leave it out.')
+  const feeds = {...noFeeds, drops: true, dropInterfaces: run.interfaces}
+  return {run: {...run, interfaces: noInterface, feeds}, all: flags['all'] === true}
 }

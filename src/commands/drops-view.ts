@@ -1,8 +1,12 @@
 import {DropBook, type DropRow} from '../events/drop-book.ts'
-import {dropObject, dropSummary, dropText} from '../events/drop-lines.ts'
+import {dropObjects, dropText} from '../events/drop-lines.ts'
+import {chooseDrop} from '../events/drop-shown.ts'
+import {dropFields, type DropSums, dropSummary, joinDropSums} from '../events/drop-summary.ts'
 import {meaningOf} from '../events/drop-words.ts'
 import type {NodeState} from '../events/node-state.ts'
 import {startObject, summaryObject} from '../events/summary-json.ts'
+import type {Summary} from '../events/summary.ts'
+import {removedText} from '../events/summary-text.ts'
 import type {Palette} from '../output/colour.ts'
 import {jsonLine} from '../output/json.ts'
 import {formatTime} from '../output/time.ts'
@@ -19,10 +23,17 @@ export interface DropsViewOptions {
   readonly palette: Palette
 }
 
+/** Of one node: what the kernel told, and what the filter on names made of it. */
+interface NodeDrops {
+  readonly book: DropBook
+  left: number
+  undecided: number
+}
+
 /** A line for each kind of drop that grew, at each refresh. */
 export class DropsView implements View {
   readonly #options: DropsViewOptions
-  readonly #books = new Map<string, DropBook>()
+  readonly #nodes = new Map<string, NodeDrops>()
 
   constructor(options: DropsViewOptions) {
     this.#options = options
@@ -39,14 +50,15 @@ export class DropsView implements View {
   }
 
   recorded(state: NodeState, kind: RecordKind, records: Uint8Array): Promise<void> {
-    if (kind === 'drops') this.#bookOf(state).add(readDropReport(records))
-    if (kind === 'drop-copies') this.#bookOf(state).keep(readDropCopies(records))
+    const {book} = this.#nodeOf(state)
+    if (kind === 'drops') book.add(readDropReport(records))
+    if (kind === 'drop-copies') book.keep(readDropCopies(records))
     return Promise.resolve()
   }
 
   async drained(state: NodeState): Promise<void> {
-    const rows = this.#bookOf(state).takeChanged()
-    await this.#write(rows.map((row) => this.#line(row, state)).join(''))
+    const rows = this.#nodeOf(state).book.takeChanged()
+    await this.#write(rows.map((row) => this.#lines(row, state)).join(''))
   }
 
   notice(node: string, text: string): void {
@@ -59,58 +71,60 @@ export class DropsView implements View {
 
   async finish(): Promise<void> {
     const {run} = this.#options.stage
-    if (!this.#isJson) {
-      for (const state of run.nodes) await this.#write(this.#summary(state))
-      return
-    }
-    const timeNs = nowNs()
-    for (const {summary} of run.summaries(0)) {
-      const books = run.nodes.filter(({node}) => summary.node === '*' || summary.node === node).map((state) => this.#bookOf(state)) // prettier-ignore
-      const sum = (read: (book: DropBook) => number): number => books.reduce((all, book) => all + read(book), 0)
-      const drops = {
-        total: sum(({total}) => total),
-        benign: sum((book) => book.totalOf((kind) => meaningOf(kind).isBenign)),
-        uncounted: sum(({rest}) => rest.uncounted),
-      }
-      const counters = books.length === 1 ? books[0]?.rest.counters : undefined
-      await this.#write(jsonLine({...summaryObject(summary, {timeNs, top: []}), drops, counters}))
-    }
+    for (const {summary} of run.summaries(0)) await this.#write(this.#summary(summary))
   }
 
-  #line(row: DropRow, state: NodeState): string {
+  #lines(row: DropRow, state: NodeState): string {
     const {stage, palette, request} = this.#options
-    const {names} = stage.run
-    if (this.#isJson) return jsonLine(dropObject(row, {node: state.node, timeNs: state.nowNs, names}))
-    if (!request.all && meaningOf(row.kind).isBenign) return ''
     const {timeFormat, form} = request.run.view
-    return dropText(row, {
-      palette,
+    const node = this.#nodeOf(state)
+    const {names} = stage.run
+    const {shown, left, undecided} = chooseDrop(row, {
       names,
+      clauses: request.run.filter.names,
+      network: node.book.networkOf(row.kind),
+    })
+    node.left += left
+    node.undecided += undecided
+    if (shown.count === 0) return ''
+    const clockOffsetNs = BigInt(state.hello.clockOffsetNs)
+    if (this.#isJson)
+      return dropObjects(shown, {node: state.node, timeNs: state.nowNs, clockOffsetNs}).map(jsonLine).join('')
+    if (!request.all && meaningOf(row.kind).isBenign) return ''
+    return dropText(shown, {
+      palette,
       time: formatTime(state.nowNs, timeFormat, state.startNs),
       isWide: form === 'wide',
       node: stage.hasNodes ? state.node : undefined,
     })
   }
 
-  #summary(state: NodeState): string {
-    const book = this.#bookOf(state)
+  #summary(summary: Summary): string {
+    const {stage, palette} = this.#options
+    const isHere = ({node, target}: NodeState): boolean =>
+      summary.node === '*' || (node === summary.node && target === summary.target)
+    const nodes = stage.run.nodes.filter(isHere).map((state) => this.#nodeOf(state))
+    const sums = joinDropSums(nodes.map((node) => this.#sumsOf(node)))
+    const benign = nodes.reduce((sum, {book}) => sum + book.totalOf((kind) => meaningOf(kind).isBenign), 0)
+    if (this.#isJson)
+      return jsonLine({...summaryObject(summary, {timeNs: nowNs(), top: []}), ...dropFields(sums, benign)})
+    const title = summary.node === '*' ? 'all nodes' : (summary.target?.startsWith('pod/') === true ? `${summary.target} on ${summary.node}` : summary.node) // prettier-ignore
+    return `${dropSummary(sums, {title, seconds: summary.seconds, palette})}${removedText(summary, palette)}\n`
+  }
+
+  #sumsOf({book, left, undecided}: NodeDrops): DropSums {
     const hidden = this.#options.request.all ? 0 : book.totalOf((kind) => meaningOf(kind).isBenign)
-    const {uncounted, counters} = book.rest
-    const {removed, clean, remains} = {removed: undefined, clean: false, remains: [], ...state.end?.stopped}
-    const left = clean ? '' : `, ${remains.join(', ') || 'and it is not known what is left'}`
-    const gone = removed === undefined ? 'the end of the agent was not heard' : `removed ${removed.programs} programs, ${removed.links} links, ${removed.maps} maps` // prettier-ignore
-    const text = dropSummary({node: state.node, seconds: state.seconds, total: book.total, hidden, uncounted, counters})
-    return `${text}  ${gone}; ${clean ? 'the node is clean' : `not clean${left}`}\n`
+    return {...book.rest, total: book.total, hidden, left, undecided, copied: book.copied}
   }
 
   get #isJson(): boolean {
     return this.#options.request.run.view.form === 'json'
   }
 
-  #bookOf({key}: NodeState): DropBook {
-    const book = this.#books.get(key) ?? new DropBook()
-    this.#books.set(key, book)
-    return book
+  #nodeOf({key}: NodeState): NodeDrops {
+    const node = this.#nodes.get(key) ?? {book: new DropBook(), left: 0, undecided: 0}
+    this.#nodes.set(key, node)
+    return node
   }
 
   #write(text: string): Promise<void> {

@@ -7,11 +7,16 @@ const group = {helpGroup: 'DROPS'}
 
 export class Drops extends BaseCommand {
   static override summary = 'Show the packets that the kernel dropped: how many, which part of it, and why.'
-  static override description = `Counts every IPv6 packet (with --family all every IP packet) that the kernel of the target frees as dropped, by its reason and the function that dropped it, in all network namespaces of a node or in that of a pod, and says in words what it means. Of each kind a few packets are looked at for their addresses.
+  static override description = `Counts every IPv6 packet (with --family all every IP packet) that the kernel of the target frees as dropped, by its reason and the function that dropped it, in all network namespaces of a node or in that of a pod, and says in words what it means, who sent it to whom, and in whose pod.
+Every count is exact, with filters too: the kernel applies them, and those on names choose among counts by address. Of each kind a few packets a second are looked at more closely, for their ports. --direction is egress for what was on its way out, be it sent here or forwarded.
 What is dropped where nothing is wrong is counted, but not shown without --all. The end tells how the node's own counters moved meanwhile.`
   static override examples = [
     {description: 'Everything that one node drops', command: 'kubectl ipv6 drops node/worker-1'},
     {description: 'One pod, both families, for a minute', command: 'kubectl ipv6 drops pod/web-0 --family all --duration 1m'},
+    {
+      description: 'Neighbour solicitations that were dropped on their way in',
+      command: 'kubectl ipv6 drops worker-1 --icmp-type neighbor-solicitation --direction ingress',
+    },
     {description: 'As JSON lines', command: 'kubectl ipv6 drops worker-1 -o json'},
   ] // prettier-ignore
   static override usage = 'drops [TARGET...] [FLAGS]'
@@ -24,9 +29,16 @@ What is dropped where nothing is wrong is counted, but not shown without --all. 
       default: 'text',
       summary: 'text (a line for each kind that grew), wide (with totals and namespaces) or json (JSON lines).',
     }),
-    selector: targetFlags.selector,
-    'all-nodes': targetFlags['all-nodes'],
-    family: filterFlags.family,
+    ...targetFlags,
+    interface: Flags.string({
+      helpGroup: 'TARGET',
+      multiple: true,
+      multipleNonGreedy: true,
+      char: 'i',
+      summary:
+        'Interface that dropped packets were on, a glob, or with a leading ! one to leave out; repeatable. Default: all, lo and those of pods too.',
+    }),
+    ...filterFlags,
     all: Flags.boolean({...group, summary: 'Show benign drops too.'}),
     interval: Flags.string({...group, default: '1s', summary: 'Time between two refreshes.'}),
     ...runFlags,

@@ -1,121 +1,144 @@
 import type {Palette} from '../output/colour.ts'
 import {escapeText} from '../output/escape.ts'
 import type {JsonValue} from '../output/json.ts'
-import {exactCount, plural} from '../output/quantity.ts'
+import {exactCount} from '../output/quantity.ts'
 import {rfc3339} from '../output/time.ts'
 import {decodeFrame} from '../packet/decode.ts'
 import type {Packet} from '../packet/packet.ts'
-import type {DropCopy} from '../protocol/drops.ts'
-import type {DropRow} from './drop-book.ts'
+import type {DropCopy, DropKind} from '../protocol/drops.ts'
+import type {NamedPair, ShownDrop} from './drop-shown.ts'
 import {meaningOf} from './drop-words.ts'
 import {shortName} from './flow-text.ts'
-import type {Names} from './names.ts'
+import {icmpTypeName} from './icmp-names.ts'
+import type {EndName} from './names.ts'
 import {protocolName} from './protocol-names.ts'
 
 export interface DropLineOptions {
   readonly palette: Palette
   readonly time: string
-  readonly names: Names
   readonly isWide: boolean
   /** Where several are looked at. */
   readonly node: string | undefined
 }
 
-const packetOf = ({bytes, length}: DropCopy): Packet =>
-  decodeFrame({link: 'none', bytes: Buffer.from(bytes, 'base64'), length})
-
-/** `12 dropped by netfilter on eth0: a rule of … (NETFILTER_DROP in nft_do_chain), last TCP fd00::1 → fd00::2`. */
-export function dropText({kind, count, total, copy}: DropRow, options: DropLineOptions): string {
-  const {palette, time, names, isWide, node} = options
+/** `12 dropped by netfilter on eth0 of shop/web-0: a rule of … (NETFILTER_DROP in nft_do_chain), TCP fd00::1 → fd00::2`. */
+export function dropText(drop: ShownDrop, options: DropLineOptions): string {
+  const {palette, time, isWide, node} = options
+  const {kind, count, pod} = drop
   const {layer, text} = meaningOf(kind)
   const where = [kind.reason, kind.symbol].filter((each) => each !== undefined).join(' in ')
+  const owner = shortName(pod)
   const parts = [
     palette.quiet(time),
     ...(node === undefined ? [] : [palette.name(escapeText(node))]),
     `${palette.strong(exactCount(count))} dropped by ${palette.warning(layer)}`,
     ...(kind.interface === undefined ? [] : [`on ${escapeText(kind.interface)}`]),
+    ...(owner === undefined ? [] : [`of ${palette.name(owner)}`]),
   ]
-  const wide = isWide ? `, ${exactCount(total)} in all, network namespace ${kind.network}` : ''
-  return `${parts.join(' ')}: ${text} (${escapeText(where)}), ${protocolName(kind.protocol)}${endsText(copy, names)}${wide}\n`
+  const wide = isWide ? palette.quiet(`, ${wideText(drop)}`) : ''
+  return `${parts.join(' ')}: ${text} (${escapeText(where)}), ${packetText(kind)}${pairsText(drop, palette)}${wide}\n`
 }
 
-function endsText(copy: DropCopy | undefined, names: Names): string {
-  const ip = copy === undefined ? undefined : packetOf(copy).ip
-  if (ip === undefined) return ''
-  const end = (address: string): string => {
-    const name = shortName(names.lookup(address))
-    return name === undefined ? address : `${address} (${escapeText(name)})`
+const packetText = (kind: DropKind): string =>
+  kind.icmpType === undefined
+    ? protocolName(kind.protocol)
+    : `${protocolName(kind.protocol)} ${icmpTypeName({family: kind.family, type: kind.icmpType})}`
+
+function wideText({kind, total, network}: ShownDrop): string {
+  const name = network?.name === undefined ? String(kind.network) : escapeText(network.name)
+  return `${exactCount(total)} in all, ${kind.direction}, network namespace ${name}`
+}
+
+function pairsText(drop: ShownDrop, palette: Palette): string {
+  const {pairs, count} = drop
+  const [first] = pairs
+  if (first === undefined) return ''
+  const end = (address: string, name: EndName | undefined): string => {
+    const text = shortName(name)
+    return text === undefined ? address : `${address} (${palette.name(text)})`
   }
-  return `, last ${end(ip.source)} → ${end(ip.destination)}`
+  const port = sampleOf(drop, first)?.destinationPort
+  const example = port === undefined ? '' : `, e.g. port ${port}`
+  const others = count - first.count
+  const rest = others > 0 ? `, and ${exactCount(others)} between others` : ''
+  return ` ${end(first.source, first.from)} → ${end(first.destination, first.to)}${example}${rest}`
 }
 
 export interface DropPlace {
   readonly node: string
   readonly timeNs: bigint
-  readonly names: Names
+  /** To be added to the times of copies. */
+  readonly clockOffsetNs: bigint
 }
 
-/** The contract's `drop` line. */
-export function dropObject({kind, count, total, copy}: DropRow, {node, timeNs, names}: DropPlace): JsonValue {
-  const ip = copy === undefined ? undefined : packetOf(copy).ip
-  const name = ip === undefined ? undefined : (names.lookup(ip.destination) ?? names.lookup(ip.source))
-  const {layer, isBenign} = meaningOf(kind)
+/** The contract's `drop` lines: one for each pair of addresses, and one for those that are not known. */
+export function dropObjects(drop: ShownDrop, place: DropPlace): readonly JsonValue[] {
+  const known = drop.pairs.reduce((sum, {count}) => sum + count, 0)
+  const lines = drop.pairs.map((pair) => dropObject(drop, place, pair))
+  return drop.count > known ? [...lines, dropObject(drop, place, {count: drop.count - known})] : lines
+}
+
+function dropObject(drop: ShownDrop, place: DropPlace, pair: Partial<NamedPair> & {readonly count: number}): JsonValue {
+  const {kind, total, network} = drop
+  const here = [drop.pod, pair.to, pair.from].find((each) => each?.pod !== undefined)
+  const {layer, text, isBenign} = meaningOf(kind)
   return {
     kind: 'drop',
-    time: rfc3339(timeNs),
-    node,
+    time: rfc3339(place.timeNs),
+    node: place.node,
     interface: kind.interface,
+    direction: kind.direction,
     reason: kind.reason,
     symbol: kind.symbol,
     layer,
-    count,
+    meaning: text,
+    count: pair.count,
     total,
     family: kind.family,
-    source: ip?.source,
-    destination: ip?.destination,
-    pod: name?.pod,
-    namespace: name?.namespace,
+    source: pair.source,
+    destination: pair.destination,
+    from: nameObject(pair.from),
+    to: nameObject(pair.to),
+    pod: here?.pod,
+    namespace: here?.namespace,
     protocol: protocolName(kind.protocol),
-    networkNamespace: kind.network,
+    icmp: kind.icmpType === undefined ? undefined : {type: kind.icmpType, name: icmpTypeName({family: kind.family, type: kind.icmpType})}, // prettier-ignore
+    sample: pair.source === undefined ? undefined : sampleObject(drop, pair, place),
+    networkNamespace: kind.network === 0 ? undefined : kind.network,
+    networkName: network?.name,
     benign: isBenign,
   }
 }
 
-const counterWords: Readonly<Record<string, string>> = {
-  Ip6InDiscards: 'received, and dropped for want of memory',
-  Ip6InNoRoutes: 'no route to their destination',
-  Ip6OutNoRoutes: 'sent without a route',
-  Ip6InHdrErrors: 'with an invalid header or a hop limit that ran out',
-  Ip6InAddrErrors: 'not for this node',
-  Ip6InTooBigErrors: 'too big for the next link',
-  Ip6InUnknownProtos: 'with a next header that nothing handles',
-  Ip6ReasmFails: 'fragments that could not be put together',
-  Icmp6InErrors: 'invalid ICMPv6 messages',
-  Udp6NoPorts: 'UDP datagrams to a port nobody has',
-  Udp6RcvbufErrors: 'UDP datagrams to a full socket',
-  'softnet dropped': 'all CPUs: the backlog was full',
-  'softnet time_squeeze': 'all CPUs: work was left for later',
+function nameObject(name: EndName | undefined): JsonValue | undefined {
+  if (name === undefined) return undefined
+  const {namespace, pod, workload, service, node} = name
+  return {namespace, pod, workload, service, node}
 }
 
-/** A line each for the counters that moved. */
-export const countersText = (counters: Readonly<Record<string, number>>): string =>
-  Object.entries(counters)
-    .map(([name, value]) => `  ${escapeText(name)} +${exactCount(value)}${name in counterWords ? `  ${counterWords[name] ?? ''}` : ''}\n`)
-    .join('') // prettier-ignore
-
-export interface DropSums {
-  readonly node: string
-  readonly seconds: number
-  readonly total: number
-  readonly hidden: number
-  readonly uncounted: number
-  readonly counters: Readonly<Record<string, number>>
+interface Sample {
+  readonly sourcePort?: number
+  readonly destinationPort?: number
+  readonly packet: Packet
 }
 
-export function dropSummary({node, seconds, total, hidden, uncounted, counters}: DropSums): string {
-  const benign = hidden === 0 ? '' : `; ${plural(hidden, 'benign drop')} not shown, --all shows them`
-  const missing = uncounted === 0 ? '' : `  ${plural(uncounted, 'further drop')} could not be counted by reason\n`
-  const moved = countersText(counters)
-  const own = moved === '' ? "  the node's own counters of drops and errors did not move\n" : moved
-  return `\n${escapeText(node)}: ${plural(total, 'packet')} dropped in ${seconds.toFixed(1)} s${benign}\n${missing}${own}`
+/** The newest copy, if it is of this pair. */
+function sampleOf({copy}: Pick<ShownDrop, 'copy'>, {source, destination}: Partial<NamedPair>): Sample | undefined {
+  if (copy === undefined) return undefined
+  const packet = packetOf(copy)
+  if (packet.ip?.source !== source || packet.ip?.destination !== destination) return undefined
+  const {transport} = packet
+  if (transport === undefined || !('sourcePort' in transport)) return {packet}
+  return {packet, sourcePort: transport.sourcePort, destinationPort: transport.destinationPort}
 }
+
+function sampleObject(drop: ShownDrop, pair: Partial<NamedPair>, {clockOffsetNs}: DropPlace): JsonValue | undefined {
+  const sample = sampleOf(drop, pair)
+  if (sample === undefined || drop.copy === undefined) return undefined
+  const {sourcePort, destinationPort, packet} = sample
+  const time = rfc3339(BigInt(drop.copy.monotonicNs) + clockOffsetNs)
+  return {time, length: drop.copy.length, hopLimit: packet.ip?.hopLimit, sourcePort, destinationPort}
+}
+
+const packetOf = ({bytes, length}: DropCopy): Packet =>
+  decodeFrame({link: 'none', bytes: Buffer.from(bytes, 'base64'), length})

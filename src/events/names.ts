@@ -12,6 +12,8 @@ export interface EndName {
 /** Answers at once with what it knows by now; names may come later. */
 export interface Names {
   lookup(ip: string): EndName | undefined
+  /** By the UID of the Pod object. */
+  podOf?(uid: string): EndName | undefined
 }
 
 export const noNames: Names = {lookup: () => undefined}

@@ -131,7 +131,8 @@ function verdictOf(summary: Summary, palette: Palette): string {
     : palette.bad('this does not add up; please report it')
 }
 
-function removedText({removed, clean, remains, failure, isCapture}: Summary, palette: Palette): string {
+/** What was taken away again, and whether anything is left. */
+export function removedText({removed, clean, remains, failure, isCapture}: Summary, palette: Palette): string {
   const ended = failure === undefined ? [] : [palette.bad(`ended early: ${escapeText(failure)}`)]
   if (isCapture) return indent(ended.join('\n'))
   const {programs, links, maps, pods} = removed

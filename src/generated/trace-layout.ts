@@ -25,18 +25,21 @@ export const neighbourChangeLayout = {
 } as const
 
 export const retransmissionLayout = {
-  size: 64,
+  size: 80,
   time: 0,
-  source: 8,
-  destination: 24,
-  sequence: 40,
-  length: 44,
-  segmentSize: 48,
-  unacknowledged: 52,
-  sourcePort: 56,
-  destinationPort: 58,
-  state: 60,
-  spare: 61,
+  heard: 8,
+  acknowledged: 16,
+  source: 24,
+  destination: 40,
+  sequence: 56,
+  length: 60,
+  segmentSize: 64,
+  unacknowledged: 68,
+  sourcePort: 72,
+  destinationPort: 74,
+  headerLength: 76,
+  state: 78,
+  spare: 79,
 } as const
 
 export const dropKeyLayout = {
@@ -48,7 +51,23 @@ export const dropKeyLayout = {
   name: 20,
   family: 36,
   protocol: 37,
-  spare: 38,
+  direction: 38,
+  icmpType: 39,
+} as const
+
+export const dropPairLayout = {
+  size: 72,
+  kind: 0,
+  source: 40,
+  destination: 56,
+} as const
+
+export const dropTallyLayout = {
+  size: 32,
+  count: 0,
+  copied: 8,
+  turn: 16,
+  copies: 24,
 } as const
 
 export const dropCopyLayout = {
@@ -61,18 +80,22 @@ export const dropCopyLayout = {
 } as const
 
 export const traceLossesLayout = {
-  size: 32,
+  size: 40,
   drops: 0,
-  dropCopies: 8,
-  neighbours: 16,
-  retransmissions: 24,
+  dropsFiltered: 8,
+  dropCopies: 16,
+  neighbours: 24,
+  retransmissions: 32,
 } as const
 
 export const traceSettingsLayout = {
-  size: 24,
+  size: 40,
   network: 0,
   onlyNetwork: 4,
   families: 8,
   copiesAPlace: 12,
-  copiedEvery: 16,
+  onlyDiscovery: 16,
+  spare: 20,
+  copiedEvery: 24,
+  tick: 32,
 } as const

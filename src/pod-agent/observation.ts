@@ -83,7 +83,7 @@ export class Observation implements AsyncDisposable {
     const {warnings, ...parts} = load(settings, files)
     await prepare(parts.programs, settings)
     const traces = await trace(settings, {...parts, object: files.traceObject})
-    const drops = settings.feeds.drops && traces !== undefined ? new DropFeed(parts.libbpf, traces) : undefined
+    const drops = dropFeed(settings, {libbpf: parts.libbpf, traces})
     const observation = new Observation({...parts, traces}, {listener, warnings, drops})
     try {
       await observation.#attachFirst()
@@ -221,12 +221,21 @@ async function prepare(programs: FlowPrograms, {hook, interfaces}: AgentSettings
 
 async function trace(
   settings: AgentSettings,
-  {programs, ...options}: Pick<Parts, 'libbpf' | 'libc' | 'programs'> & {readonly object: string},
+  {programs, clock, ...options}: Pick<Parts, 'libbpf' | 'libc' | 'clock' | 'programs'> & {readonly object: string},
 ): Promise<TracePrograms | undefined> {
   try {
-    return await TracePrograms.start(settings, {...options, cpus: programs.cpus})
+    return await TracePrograms.start(settings, {...options, cpus: programs.cpus, tickNs: clock.tickNs()})
   } catch (cause) {
     programs.close()
     throw cause instanceof NativeError ? programsRefused(cause.code, cause) : cause
   }
+}
+
+function dropFeed(
+  {feeds: {drops, dropInterfaces = []}}: AgentSettings,
+  {libbpf, traces}: Pick<Parts, 'libbpf' | 'traces'>,
+): DropFeed | undefined {
+  return drops === false || traces === undefined
+    ? undefined
+    : new DropFeed(libbpf, {traces, hasCounts: drops === true, interfaces: dropInterfaces})
 }

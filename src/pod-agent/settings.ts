@@ -54,12 +54,15 @@ const filter = record<KernelFilter>({
   ),
 })
 
+const patterns = list(text(/^!?[^!/\s]+$/, 'a pattern of interface names'), {most: 256})
+
 const feeds = record<Feeds>({
   icmpTypes: list(integer(0, 255), {most: 256}),
   copiesPerSecond: optional(integer(1, 100_000)),
   chains: boolean,
   neighbours: boolean,
-  drops: boolean,
+  drops: oneOf<boolean | 'discovery'>(true, false, 'discovery'),
+  dropInterfaces: optional(patterns),
   retransmissions: boolean,
   facts: boolean,
 })
@@ -83,7 +86,7 @@ const settings = record<AgentSettings>({
   publicKey: text(/^[A-Za-z0-9+/]{43}=$/, '32 bytes in base64'),
   port,
   hook: oneOf('auto', 'tcx', 'clsact', 'xdp', 'xdp-native', 'xdp-generic'),
-  interfaces: list(text(/^!?[^!/\s]+$/, 'a pattern of interface names'), {most: 256}),
+  interfaces: patterns,
   flows: powerOfTwo,
   intervalMs: integer(10, longestMs),
   silenceMs: integer(300, longestMs),

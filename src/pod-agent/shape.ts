@@ -27,7 +27,7 @@ export const boolean: Shape<boolean> = (value, path) => {
   throw new ShapeError(path, 'true or false')
 }
 
-export function oneOf<const Word extends number | string>(...words: readonly Word[]): Shape<Word> {
+export function oneOf<const Word extends number | string | boolean>(...words: readonly Word[]): Shape<Word> {
   return (value, path) => {
     const word = words.find((each) => each === value)
     if (word === undefined) throw new ShapeError(path, `one of ${words.join(', ')}`)

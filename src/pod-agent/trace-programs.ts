@@ -1,13 +1,22 @@
 import {readFileSync, statSync} from 'node:fs'
-import {dropKeyLayout, traceLossesLayout, traceSettingsLayout} from '../generated/trace-layout.ts'
-import type {AgentSettings} from '../protocol/settings.ts'
+import {
+  dropKeyLayout,
+  dropPairLayout,
+  dropTallyLayout,
+  traceLossesLayout,
+  traceSettingsLayout,
+} from '../generated/trace-layout.ts'
+import {type AgentSettings, noFeeds} from '../protocol/settings.ts'
+import {writeSettings} from './kernel-settings.ts'
 import {BpfObject} from './native/bpf-object.ts'
+import type {Hash} from './native/bpf-map.ts'
 import {check, NativeError} from './native/failure.ts'
 import {linkId, mapId, programId, recursionMisses} from './native/ids.ts'
 import type {Libbpf} from './native/libbpf.ts'
 import type {Libc} from './native/libc.ts'
 import {Struct} from './native/words.ts'
 import {RecordRing} from './record-ring.ts'
+import type {DropTables} from './trace-drop-counts.ts'
 import type {KernelObject} from './removal.ts'
 
 const neighbourPrograms = [
@@ -24,8 +33,8 @@ const oldDrop = 'on_kfree_skb_alone' as const
 const all = [...neighbourPrograms, retransmit, drop, oldDrop] as const
 type Program = (typeof all)[number]
 
-const sizes = {ring: 1 << 20, neighbours: 16_384, drops: 8192, turns: 1024}
-/** Copies a second of each reason and place, on each CPU. */
+const sizes = {ring: 1 << 20, neighbours: 16_384, drops: 8192, pairs: 8192, discovery: 1024}
+/** Copies a second of each kind of drop, on each CPU. */
 const copiesAPlace = 8
 const second = 1_000_000_000n
 const familyBit = {4: 1, 6: 2}
@@ -34,8 +43,19 @@ export interface TraceOptions {
   readonly libbpf: Libbpf
   readonly libc: Libc
   readonly cpus: number
+  /** Length of a jiffy. */
+  readonly tickNs: number
   /** Path of trace.bpf.o. */
   readonly object: string
+}
+
+export interface TraceLosses {
+  /** Not counted by kind. */
+  readonly drops: number
+  readonly dropsFiltered: number
+  readonly dropCopies: number
+  readonly neighbours: number
+  readonly retransmissions: number
 }
 
 interface Loaded {
@@ -51,7 +71,7 @@ export class TracePrograms implements Disposable {
   readonly #programs: Loaded[] = []
   readonly #links: {readonly fd: number; readonly id: number}[] = []
   readonly #rings: RecordRing[] = []
-  #misses = 0
+  #misses = {drops: 0, neighbours: 0, retransmissions: 0}
 
   private constructor(options: TraceOptions) {
     this.#options = options
@@ -63,7 +83,7 @@ export class TracePrograms implements Disposable {
     const wanted = [
       ...(neighbours ? neighbourPrograms : []),
       ...(retransmissions ? [retransmit] : []),
-      ...(drops ? [drop] : []),
+      ...(drops === false ? [] : [drop]),
     ] satisfies readonly Program[]
     if (wanted.length === 0) return undefined
     const traces = new TracePrograms(options)
@@ -83,12 +103,18 @@ export class TracePrograms implements Disposable {
     return ring
   }
 
-  get dropTable(): {readonly fd: number; readonly keySize: number; readonly valueSize: number} {
-    return {fd: this.#maps.mapFd('drops'), keySize: dropKeyLayout.size, valueSize: 8 * this.#options.cpus}
+  get dropTables(): DropTables {
+    const {cpus} = this.#options
+    const table = (map: string, keySize: number, value: number): Hash => ({fd: this.#maps.mapFd(map), keySize, valueSize: value * cpus}) // prettier-ignore
+    return {
+      kinds: table('drops', dropKeyLayout.size, dropTallyLayout.size),
+      pairs: table('drop_pairs', dropPairLayout.size, 8),
+      cpus,
+    }
   }
 
-  /** What the records lack. */
-  get losses(): {readonly drops: number; readonly dropCopies: number} {
+  /** What the records lack, and what nobody asked for. */
+  get losses(): TraceLosses {
     const {libbpf, cpus} = this.#options
     const values = new Struct(cpus * traceLossesLayout.size)
     check('bpf_map_lookup_elem', libbpf.lookup(this.#maps.mapFd('losses'), new Struct(4).bytes, values.bytes))
@@ -96,7 +122,13 @@ export class TracePrograms implements Disposable {
       Array.from({length: cpus}, (_, cpu) => Number(values.view.getBigUint64(cpu * traceLossesLayout.size + offset, true)))
         .reduce((a, b) => a + b, 0) // prettier-ignore
     if (this.#links.length > 0) this.#misses = this.#readMisses()
-    return {drops: sum(traceLossesLayout.drops) + this.#misses, dropCopies: sum(traceLossesLayout.dropCopies)}
+    return {
+      drops: sum(traceLossesLayout.drops) + this.#misses.drops,
+      dropsFiltered: sum(traceLossesLayout.dropsFiltered),
+      dropCopies: sum(traceLossesLayout.dropCopies),
+      neighbours: sum(traceLossesLayout.neighbours) + this.#misses.neighbours,
+      retransmissions: sum(traceLossesLayout.retransmissions) + this.#misses.retransmissions,
+    }
   }
 
   objects(): readonly KernelObject[] {
@@ -135,7 +167,7 @@ export class TracePrograms implements Disposable {
   /** All at once; where the kernel refuses that, one by one. */
   async #load(wanted: readonly Program[], settings: AgentSettings): Promise<void> {
     const bytes = readFileSync(this.#options.object)
-    const maps = {maxEntries: maxEntries(settings), constants: {'.rodata.trace': constants(settings)}}
+    const maps = {maxEntries: maxEntries(settings), constants: constants(settings, this.#options)}
     try {
       const object = new BpfObject(this.#options.libbpf, {bytes, without: all.filter((name) => !wanted.includes(name)), ...maps}) // prettier-ignore
       this.#objects.push(await object.loadAside())
@@ -173,9 +205,13 @@ export class TracePrograms implements Disposable {
     this.#linkIds.push(id)
   }
 
-  #readMisses(): number {
-    const counting = this.#programs.filter(({name}) => name === drop || name === oldDrop)
-    return counting.reduce((sum, {fd}) => sum + recursionMisses(this.#options.libbpf, fd), 0)
+  /** How often a program was interrupted by itself. */
+  #readMisses(): Pick<TraceLosses, 'drops' | 'neighbours' | 'retransmissions'> {
+    const of = (names: readonly Program[]): number =>
+      this.#programs
+        .filter(({name}) => names.includes(name))
+        .reduce((sum, {fd}) => sum + recursionMisses(this.#options.libbpf, fd), 0)
+    return {drops: of([drop, oldDrop]), neighbours: of(neighbourPrograms), retransmissions: of([retransmit])}
   }
 }
 
@@ -184,12 +220,16 @@ function maxEntries({feeds}: AgentSettings): Readonly<Record<string, number>> {
   return {
     ...(feeds.neighbours ? {neighbours: sizes.ring, known_neighbours: sizes.neighbours} : {}),
     ...(feeds.retransmissions ? {retransmissions: sizes.ring} : {}),
-    ...(feeds.drops ? {drop_copies: sizes.ring, drops: sizes.drops, copy_turns: sizes.turns} : {}),
+    ...(feeds.drops === false ? {} : {drop_copies: sizes.ring, drops: sizes.discovery}),
+    ...(feeds.drops === true ? {drops: sizes.drops, drop_pairs: sizes.pairs} : {}),
   }
 }
 
 /** A pod's own namespace is looked at alone; a node's with those of its pods. */
-function constants({filter, containers}: AgentSettings): Uint8Array {
+function constants(
+  {filter, containers, feeds}: AgentSettings,
+  {cpus, tickNs}: TraceOptions,
+): Readonly<Record<string, Uint8Array>> {
   const settings = new Struct(traceSettingsLayout.size)
     .u32(traceSettingsLayout.network, statSync('/proc/thread-self/ns/net').ino)
     .u32(traceSettingsLayout.onlyNetwork, containers === undefined ? 0 : 1)
@@ -198,6 +238,10 @@ function constants({filter, containers}: AgentSettings): Uint8Array {
       filter.families.reduce((mask, family) => mask | familyBit[family], 0),
     ) // prettier-ignore
     .u32(traceSettingsLayout.copiesAPlace, copiesAPlace)
+    .u32(traceSettingsLayout.onlyDiscovery, feeds.drops === 'discovery' ? 1 : 0)
+    .u64(traceSettingsLayout.tick, BigInt(tickNs))
     .u64(traceSettingsLayout.copiedEvery, second)
-  return settings.bytes
+  // Flows have tables and feeds of their own: here the filter alone counts.
+  const chosen = writeSettings(filter, {cpus, tickNs, lines: 64, feeds: noFeeds})
+  return {'.rodata.trace': settings.bytes, '.rodata.settings': chosen}
 }

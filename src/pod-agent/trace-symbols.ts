@@ -1,7 +1,21 @@
-import {readFileSync} from 'node:fs'
+import {closeSync, openSync, readFileSync, readSync} from 'node:fs'
 
 /** Kernel addresses differ in their low 48 bits only: exact as a number. */
 const low = 2n ** 48n
+
+const kernelSymbols = '/proc/kallsyms'
+
+/** Whether the kernel shows zeros for its addresses (kptr_restrict). */
+export function hidesSymbols(path = kernelSymbols): boolean {
+  const start = Buffer.alloc(4096)
+  const fd = openSync(path, 'r')
+  const length = readSync(fd, start)
+  closeSync(fd)
+  return start
+    .toString('latin1', 0, length)
+    .split('\n')
+    .every((line) => /^0*( |$)/.test(line))
+}
 
 /** Which function an address is in. Nothing where the kernel hides its addresses (kptr_restrict). */
 export class Symbols {
@@ -11,16 +25,12 @@ export class Symbols {
   readonly #known = new Map<bigint, string | undefined>()
   #count = 0
 
-  constructor(path = '/proc/kallsyms') {
+  constructor(path = kernelSymbols) {
     this.#text = readFileSync(path)
     const lines = this.#text.reduce((sum, byte) => sum + (byte === 10 ? 1 : 0), 0)
     this.#addresses = new Float64Array(lines)
     this.#names = new Uint32Array(lines)
     for (let at = 0; at < this.#text.length; at = this.#text.indexOf(10, at) + 1) this.#add(at)
-  }
-
-  get isHidden(): boolean {
-    return this.#count === 0
   }
 
   nameOf(address: bigint): string | undefined {

@@ -35,7 +35,10 @@ export interface Feeds {
   /** Packets with an extension header are copied within a budget, and all are counted by chain. */
   readonly chains: boolean
   readonly neighbours: boolean
-  readonly drops: boolean
+  /** Counted by reason and place, and some copied; or copies alone, of neighbour discovery and MLD. */
+  readonly drops: boolean | 'discovery'
+  /** As `interfaces`, of drops; none: every interface of every network namespace. */
+  readonly dropInterfaces?: readonly string[]
   readonly retransmissions: boolean
   readonly facts: boolean
 }
