@@ -19,6 +19,15 @@ export const needsLinux = (platform: string): PluginError =>
     advice: 'Name a node of a cluster instead: kubectl ipv6 observe node/NAME',
   })
 
+export const loopbackDown = (): PluginError =>
+  new PluginError(
+    'loopback-down',
+    'This network namespace has no 127.0.0.1, where the agent is reached: its lo is down',
+    {
+      advice: 'Run: ip link set lo up. Then run the command again.',
+    },
+  )
+
 export const agentMismatch = (agent: string, client: string): PluginError =>
   new PluginError('agent-mismatch', `The agent writes records of layout ${agent}, this kubectl-ipv6 reads ${client}`, {
     advice: 'Use an agent image of the same version as the plugin (--agent-image).',

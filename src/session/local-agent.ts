@@ -1,10 +1,11 @@
 import {type ChildProcess, spawn} from 'node:child_process'
 import {existsSync, readFileSync} from 'node:fs'
 import {connect} from 'node:net'
+import {networkInterfaces} from 'node:os'
 import {join} from 'node:path'
 import {createInterface} from 'node:readline'
 import type {Duplex} from 'node:stream'
-import {agentEnded, fromAgent, needsLinux, needsRoot, notBuilt} from '../errors.ts'
+import {agentEnded, fromAgent, loopbackDown, needsLinux, needsRoot, notBuilt} from '../errors.ts'
 import type {Failed} from '../protocol/message.ts'
 import type {AgentSettings} from '../protocol/settings.ts'
 import type {AgentDoor} from './watch-agent.ts'
@@ -30,6 +31,7 @@ export class LocalAgent implements AgentDoor, AsyncDisposable {
   static async start(settings: AgentSettings): Promise<LocalAgent> {
     if (process.platform !== 'linux') throw needsLinux(process.platform)
     if (!mayLoadPrograms()) throw needsRoot()
+    if (!hasLoopback()) throw loopbackDown()
     // A group of its own: Ctrl-C reaches this process only, which then ends the agent in order.
     const child = spawn(process.execPath, [...agentFlags, agentProgram(), JSON.stringify(settings)], {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -75,6 +77,12 @@ function agentProgram(): string {
 function mayLoadPrograms(): boolean {
   const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]
   return effective !== undefined && (BigInt(`0x${effective}`) & neededCapabilities) === neededCapabilities
+}
+
+/** In a network namespace that is new, lo is down. */
+function hasLoopback(): boolean {
+  const held = Object.values(networkInterfaces()).flatMap((each) => each ?? [])
+  return held.some(({address}) => address === '127.0.0.1')
 }
 
 /** The agent's last JSON line on stderr says why it failed, where it could say so itself. */
