@@ -22,6 +22,9 @@ export function packetFilter(filter: KernelFilter): Test {
   }
 }
 
+export const isUnfiltered = ({addresses, ports, protocols, icmpTypes}: KernelFilter): boolean =>
+  addresses.length + ports.length + protocols.length + icmpTypes.length === 0
+
 const judged = ({negate}: {readonly negate: boolean}, test: Test): Test => (negate ? (packet) => !test(packet) : test)
 
 function addressTest({side, prefixes}: AddressClause): Test {

@@ -1,4 +1,10 @@
-import {fragmentPositions, pathBit, undecodableReasons, type UndecodableReason} from '../generated/words.ts'
+import {
+  type ChainEnd,
+  fragmentPositions,
+  pathBit,
+  undecodableReasons,
+  type UndecodableReason,
+} from '../generated/words.ts'
 import {extensionLength, isAuthentication, protocolTable, trait} from './protocol-table.ts'
 
 /** Beside the values of enum undecodable_reason, as in bpf/chain.h. */
@@ -13,6 +19,12 @@ const truncatedChain = failure('truncated-chain')
 const chainTooLong = failure('chain-too-long')
 const truncatedTransport = failure('truncated-transport-header')
 const notReadable = failure('not-readable')
+
+/** Of a chain that was walked at all. */
+export function chainEndOf(verdict: number): ChainEnd | undefined {
+  if (verdict === decoded) return 'decoded'
+  return verdict === truncatedChain ? 'truncated' : verdict === chainTooLong ? 'too-long' : undefined
+}
 
 const longestChain = 16
 const ipv6Header = 40
@@ -48,6 +60,7 @@ export class PacketWalk {
   ports = 0
   /** TCP flags, headers and fragments, as in struct flow_count. */
   marks = 0
+  /** Headers that were read, also of a chain that breaks off. */
   depth = 0
   readonly #table = protocolTable()
   #offset = 0
@@ -129,11 +142,11 @@ export class PacketWalk {
     let offset = this.#offset
     let headers = 0
     let fragments = this.marks >> 16
-    let depth = 0
-    for (; ; depth++) {
+    this.depth = 0
+    for (; ; this.depth++) {
       const entry = this.#table[this.protocol] ?? 0
       if (!(entry & trait.isExtension)) break
-      if (depth === longestChain) return chainTooLong
+      if (this.depth === longestChain) return chainTooLong
       if (offset + 8 > this.#end) return truncatedChain
       if (offset + 8 > this.#capturedEnd) return notReadable
       headers |= 1 << (entry >> 8)
@@ -144,12 +157,11 @@ export class PacketWalk {
         fragments |= fragmentBit(position & 0xfff8, position & 1)
         offset += length
         if ((position & 0xfff8) === 0) continue
-        depth++
+        this.depth++
         break
       }
       offset += length
     }
-    this.depth = depth
     this.marks = (headers << 8) | (fragments << 16)
     this.#offset = offset
     return offset > this.#end ? truncatedChain : decoded

@@ -53,6 +53,12 @@ export class CaptureProgress implements Disposable {
   }
 }
 
+/** On a terminal, unless nothing but results is wanted. */
+export function progressOn(stream: NodeJS.WriteStream, path: string, isQuiet: boolean): CaptureProgress {
+  const isShown = stream.isTTY && process.env['TERM'] !== 'dumb' && !isQuiet
+  return new CaptureProgress(path, isShown ? stream.columns : undefined, (text) => stream.write(text))
+}
+
 function barOf(consumed: number, total: number): string {
   const part = Math.min(1, consumed / total)
   const full = Math.round(part * barColumns)

@@ -1,5 +1,6 @@
 import {Flags} from '@oclif/core'
-import {badUsage} from '../errors.ts'
+import {badUsage, type PluginError} from '../errors.ts'
+import {interfaceGlob} from '../protocol/interface-glob.ts'
 
 /** Of every verb that reads captures. */
 export const captureFlags = {
@@ -53,3 +54,25 @@ export function captureRequest(path: string, {given, targets, names, form}: Besi
   if (path === '') throw badUsage('--input-file is empty', 'Name a pcap or pcapng file, or - for stdin.')
   return {path}
 }
+
+/** Without a pattern that includes: every interface. */
+export function interfaceChoice(patterns: readonly string[]): (name: string) => boolean {
+  const excluded = patterns.filter((each) => each.startsWith('!')).map((each) => interfaceGlob(each.slice(1)))
+  const included = patterns.filter((each) => !each.startsWith('!')).map((each) => interfaceGlob(each))
+  return (name) =>
+    !excluded.some((each) => each.test(name)) && (included.length === 0 || included.some((each) => each.test(name)))
+}
+
+export function noSuchInterface(patterns: readonly string[], names: readonly string[]): PluginError {
+  const some = names.slice(0, 8).join(', ') + (names.length > 8 ? ' …' : '')
+  return badUsage(
+    `No interface of the capture matches ${patterns.map((each) => `-i ${each}`).join(' ')}`,
+    `It has frames of: ${some}`,
+  )
+}
+
+export const noDirections = (): PluginError =>
+  badUsage(
+    'The capture does not tell which way its frames went, and --direction asks for one',
+    'Leave --direction out. Directions are in pcapng with packet flags, and in captures of -i any (SLL).',
+  )

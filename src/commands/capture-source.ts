@@ -1,17 +1,15 @@
 import {randomInt} from 'node:crypto'
 import {CaptureFile} from '../capture/capture-file.ts'
 import {FlowTally} from '../capture/flow-tally.ts'
-import {badUsage} from '../errors.ts'
 import {hashKey} from '../events/flow-key.ts'
 import {type Names, noNames} from '../events/names.ts'
 import {layoutHash} from '../generated/layout.ts'
 import {plural} from '../output/quantity.ts'
-import {interfaceGlob} from '../protocol/interface-glob.ts'
 import type {AttachedInterface, Hello} from '../protocol/message.ts'
 import type {KernelFilter} from '../protocol/settings.ts'
 import type {Drain, FlowSource, SourceEvent} from '../session/source.ts'
-import {CaptureProgress} from './capture-progress.ts'
-import type {CaptureRequest} from './capture-request.ts'
+import {progressOn} from './capture-progress.ts'
+import {type CaptureRequest, interfaceChoice, noDirections, noSuchInterface} from './capture-request.ts'
 import type {Place} from './places.ts'
 import type {RunClock} from './show-run.ts'
 
@@ -57,14 +55,6 @@ export async function openCapture(request: CaptureRequest, options: CaptureOptio
   }
 }
 
-/** Without a pattern that includes: every interface. */
-export function interfaceChoice(patterns: readonly string[]): (name: string) => boolean {
-  const excluded = patterns.filter((each) => each.startsWith('!')).map((each) => interfaceGlob(each.slice(1)))
-  const included = patterns.filter((each) => !each.startsWith('!')).map((each) => interfaceGlob(each))
-  return (name) =>
-    !excluded.some((each) => each.test(name)) && (included.length === 0 || included.some((each) => each.test(name)))
-}
-
 interface RunParts {
   readonly file: CaptureFile
   readonly tally: FlowTally
@@ -85,29 +75,40 @@ class CaptureRun {
 
   async *events(): FlowSource {
     const {tally} = this.#parts
-    using progress = this.#progress()
-    let failure: Error | undefined
-    // The first frames say when it began.
-    let isCounted = tally.count(this.#intervalNs)
+    using progress = progressOn(process.stderr, this.#parts.file.path, this.#parts.options.isQuiet)
+    let more: boolean | Error = true
+    let isCounted = tally.count(this.#untilNs())
+    // The first frames say when it began, and whether there is anything of what was asked for.
+    while (more === true && !tally.isAnyChosen) {
+      progress.show(this.#progressNow())
+      if (isCounted) more = await this.#fill()
+      isCounted = tally.count(this.#untilNs())
+    }
+    this.#refuse(more === false)
     yield {type: 'start', node, hello: this.#hello()}
-    for (;;) {
-      failure = this.#refusal()
-      if (failure !== undefined) break
-      if (!isCounted) {
+    while (more === true) {
+      if (isCounted) {
+        progress.show(this.#progressNow())
+        more = this.#withoutDirections() ?? (await this.#fill())
+      } else {
         progress.hide()
         yield* this.#drain({final: false, isPart: tally.isFull})
-      } else {
-        progress.show(this.#progressNow())
-        const more = await this.#fill()
-        if (more instanceof Error) failure = more
-        if (more !== true) break
       }
       isCounted = tally.count(this.#untilNs())
     }
     progress.hide()
     yield* this.#drain({final: true, isPart: false})
     yield* this.#notices()
-    yield this.#end(failure ?? this.#unmatched())
+    yield this.#end(more instanceof Error ? more : undefined)
+  }
+
+  /** Before anything is shown. */
+  #refuse(isAtEnd: boolean): void {
+    const {tally, file, options} = this.#parts
+    const refusal = this.#withoutDirections()
+    if (refusal !== undefined) throw refusal
+    const isUnmatched = isAtEnd && options.interfaces.length > 0 && file.frames > 0 && !tally.isAnyChosen
+    if (isUnmatched) throw noSuchInterface(options.interfaces, [...new Set(file.interfaces.map(({name}) => name))])
   }
 
   /** Refreshes are at multiples of the interval; those in which nothing came are left out. */
@@ -166,24 +167,9 @@ class CaptureRun {
     yield {type: 'drain', node, drain}
   }
 
-  #refusal(): Error | undefined {
+  #withoutDirections(): Error | undefined {
     const {tally, options} = this.#parts
-    if (options.filter.direction === undefined || tally.hasDirections) return undefined
-    return badUsage(
-      'The capture does not tell which way its frames went, and --direction asks for one',
-      'Leave --direction out. Directions are in pcapng with packet flags, and in captures of -i any (SLL).',
-    )
-  }
-
-  #unmatched(): Error | undefined {
-    const {tally, file, options} = this.#parts
-    if (options.interfaces.length === 0 || file.frames === 0 || tally.isAnyChosen) return undefined
-    const names = [...new Set(file.interfaces.map(({name}) => name))]
-    const some = names.slice(0, 8).join(', ') + (names.length > 8 ? ' …' : '')
-    return badUsage(
-      `No interface of the capture matches ${options.interfaces.map((each) => `-i ${each}`).join(' ')}`,
-      `It has frames of: ${some}`,
-    )
+    return options.filter.direction === undefined || tally.hasDirections ? undefined : noDirections()
   }
 
   *#notices(): Generator<SourceEvent> {
@@ -196,13 +182,6 @@ class CaptureRun {
   #end(failure: Error | undefined): SourceEvent {
     const stopped = {type: 'stopped', removed: {programs: 0, links: 0, maps: 0}, clean: true, remains: []} as const
     return {type: 'end', node, end: {stopped, ...(failure === undefined ? {} : {failure})}}
-  }
-
-  #progress(): CaptureProgress {
-    const {isQuiet} = this.#parts.options
-    const isShown = process.stderr.isTTY && process.env['TERM'] !== 'dumb' && !isQuiet
-    const columns = isShown ? process.stderr.columns : undefined
-    return new CaptureProgress(this.#parts.file.path, columns, (text) => process.stderr.write(text))
   }
 
   #progressNow() {

@@ -76,16 +76,17 @@ export class ChainTally {
     readonly direction: Direction | undefined
     readonly headers: readonly ExtensionName[]
     readonly protocol: number
+    readonly end: ChainEnd
     readonly bytes: number
   }): void {
-    const {direction, headers, protocol, bytes} = packet
-    const key = [direction ?? '', protocol, ...headers].join(' ')
+    const {direction, headers, protocol, end, bytes} = packet
+    const key = [direction ?? '', end, protocol, ...headers].join(' ')
     const known = this.#chains.get(key)
     this.#chains.set(key, {
       direction,
       headers: known?.headers ?? headers.map((name) => numbers.get(name) ?? 0),
       protocol,
-      end: 'decoded',
+      end,
       packets: (known?.packets ?? 0) + 1,
       bytes: (known?.bytes ?? 0) + bytes,
     })

@@ -36,7 +36,7 @@ export const summaryObject = (
   overflow: {...summary.overflow},
   undecodable: {...summary.undecodable, reasons: Object.fromEntries(summary.reasons)},
   accounted: isBalanced(summary),
-  complete: summary.isComplete,
+  complete: summary.isComplete && (!summary.isCapture || summary.failure === undefined),
   flows: summary.flows,
   // Agent and client wait instead of dropping: the kernel's tables count on, and its ring fills up.
   lost: {kernelRing: summary.copies.ringFull, agent: 0, client: 0},
@@ -68,8 +68,8 @@ const topObject = ({source, destination, protocol, icmp, counts, countedAt}: Con
   countedAt: {...countedAt},
 })
 
-/** The contract's `start` line. */
-export function startObject({node, target, hello, startNs}: NodeState): JsonValue {
+/** The contract's `start` line; `facts`: of a verb that asks for them. */
+export function startObject({node, target, hello, startNs}: NodeState, facts?: JsonValue): JsonValue {
   return {
     kind: 'start',
     time: rfc3339(startNs),
@@ -80,6 +80,7 @@ export function startObject({node, target, hello, startNs}: NodeState): JsonValu
     interfaces: hello.interfaces.map(interfaceObject),
     clockOffsetNs: BigInt(hello.clockOffsetNs),
     warnings: hello.warnings,
+    facts,
   }
 }
 
