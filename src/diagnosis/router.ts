@@ -41,15 +41,15 @@ class Routers implements Rule {
   *hear(observation: Observation, context: Context, message?: NeighbourMessage): Generator<Finding> {
     this.#since ??= Number(observation.timeNs) / 1e9
     yield* this.#flood.hear(observation, message)
-    if (message?.body.kind !== 'router-advertisement') return
+    if (message?.body.kind !== 'router-advertisement' || !message.isValid) return
     // What stands behind an extension header was told as such, and is no honest router's.
-    if (
-      !message.isValid ||
-      message.packet.chain.length > 0 ||
-      message.ip.hopLimit !== 255 ||
-      this.#flood.isOn(message.at)
-    )
+    if (message.packet.chain.length > 0 || message.ip.hopLimit !== 255) return
+    if (this.#flood.isOn(message.at)) {
+      // In a flood nothing is said of each, but the router that was there before goes on.
+      const known = this.#book.get(message.interface, message.source)
+      if (known !== undefined && known.mac === message.mac) this.#book.hear(message, message.body)
       return
+    }
     yield* this.#advertised(message, message.body, context)
   }
 

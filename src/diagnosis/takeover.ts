@@ -24,6 +24,8 @@ export const takeovers: RuleKind = {pages: [takeover], make: () => new Takeovers
 class Takeovers implements Rule {
   readonly #macs = new BoundedMap<string, string>(remembered)
   readonly #asked = new BoundedMap<string, number>(remembered)
+  /** Asked for from ::, which is answered to all and as if nobody had asked. */
+  readonly #probed = new BoundedMap<string, number>(remembered)
   readonly #claims = new BoundedMap<string, Claim>(256);
 
   *hear(observation: Observation, context: Context, message?: NeighbourMessage): Generator<Finding> {
@@ -45,6 +47,7 @@ class Takeovers implements Rule {
 
   #hearQuestion({at, source, optionMac, interface: name}: NeighbourMessage, target: string): void {
     this.#asked.set(target, at)
+    if (source === '::') this.#probed.set(target, at)
     if (source !== '::' && optionMac !== undefined) this.#learn(name, source, optionMac)
   }
 
@@ -58,16 +61,12 @@ class Takeovers implements Rule {
     const key = `${message.interface} ${target}`
     const oldMac = this.#macs.get(key)
     this.#macs.set(key, newMac)
-    if (solicited || this.#isAskedFor(target, message.at) || context.node.isOwnMac(newMac)) return
+    if (solicited || isRecent(this.#probed.get(target), message.at) || context.node.isOwnMac(newMac)) return
     if (context.node.isOwnAddress(target) && message.direction === 'ingress')
       yield told({target, oldMac: 'this node', newMac, message}, context, 'critical')
+    else if (isRecent(this.#asked.get(target), message.at)) return
     else if (oldMac !== undefined && oldMac !== newMac && this.#claims.get(key) === undefined)
       this.#claims.set(key, {target, oldMac, newMac, message})
-  }
-
-  #isAskedFor(target: string, at: number): boolean {
-    const askedAt = this.#asked.get(target)
-    return askedAt !== undefined && at - askedAt < patienceSeconds
   }
 
   #learn(name: string, ip: string, mac: string): void {
@@ -86,6 +85,9 @@ class Takeovers implements Rule {
     if (claim !== undefined && packet.sourceMac === claim.oldMac) claim.oldSpokeAt = name
   }
 }
+
+const isRecent = (askedAt: number | undefined, at: number): boolean =>
+  askedAt !== undefined && at - askedAt < patienceSeconds
 
 function advertised({transport}: (Observation & {type: 'packet'})['packet']): string | undefined {
   if (transport?.kind !== 'icmpv6') return undefined

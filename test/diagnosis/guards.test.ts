@@ -80,3 +80,24 @@ describe('an address of no prefix of the link', () => {
     expect(found([node, asks(foreign)], {wait: 4, cluster: {serviceAddresses: [foreign]}})).toEqual([])
   })
 })
+
+describe('the own address announced by another', () => {
+  const own = '2001:db8:1::9'
+  const node = facts({interfaces: [device({addresses})]})
+  test('is critical even while somebody asks for it', () => {
+    const stolen = answers(own, {at: 0.01, mac: b, flags: 'O'})
+    expect(found([node, asks(own), stolen])).toEqual(['critical ndp/na-override-unsol'])
+  })
+  test('in answer to its duplicate address detection is a conflict only', () => {
+    const asked = asks(own, {source: '::', direction: 'egress', mac: a})
+    expect(found([node, asked, answers(own, {at: 0.1, mac: b, flags: 'O'})])).toEqual(['critical ndp/dad-conflict'])
+  })
+})
+
+describe('a flood of RAs', () => {
+  test('does not make the router that was there expire', () => {
+    const brief = (at: number) => advertises({routerLifetime: 6}, {at})
+    const flood = Array.from({length: 30}, (_, i) => advertises({}, {at: 2.9, source: `fe80::f:${i}`, mac: b}))
+    expect(found([brief(0), ...flood, ...[3, 6, 9, 12, 15].map(brief)], {wait: 3})).toEqual(['critical ndp/ra-flood'])
+  })
+})
