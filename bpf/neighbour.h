@@ -21,7 +21,6 @@ struct {
 	__type(value, struct last_seen);
 } known_neighbours SEC(".maps");
 
-
 #define NTF_ROUTER 0x80
 
 inlined bool is_observed(struct neighbour *neighbour)
@@ -88,12 +87,17 @@ inlined int tell_change(struct neighbour *neighbour, enum neighbour_event event)
 }
 
 SEC("tp_btf/neigh_create")
-int BPF_PROG(on_neigh_create, struct neigh_table *table, struct net_device *device, const void *address,
+int BPF_PROG(on_neigh_create, struct neigh_table *table, struct net_device *device, const void *unread,
 	     struct neighbour *neighbour)
 {
 	struct neighbour_change change;
 	struct last_seen now = {};
 	__u64 key = (__u64)neighbour;
+	const void *address;
+
+	/* 6.12 refuses the access to an argument that is a pointer to const void. */
+	if (bpf_probe_read_kernel(&address, sizeof(address), &ctx[2]))
+		return 0;
 
 	if (table->family != INET6 || network_of(device) != trace_settings.network)
 		return 0;
