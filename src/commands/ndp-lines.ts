@@ -4,6 +4,7 @@ import {type HeardPacket, isDad, isNdp} from '../events/ndp-message.ts'
 import {radvdText} from '../events/ndp-radvd.ts'
 import {concerns, type NdpNews} from '../events/ndp-node.ts'
 import {isNotable, neighbourObject, neighbourSentence} from '../events/neighbour-text.ts'
+import type {Place} from '../events/ndp-passage.ts'
 import {type LabelOf, ndpSentence} from '../events/ndp-text.ts'
 import {resolutionObject, resolutionSentence} from '../events/resolution-text.ts'
 import {verdictText} from '../events/situation.ts'
@@ -20,17 +21,17 @@ import type {NdpPart, NdpRequest} from './ndp-request.ts'
 import type {OutputForm} from './observe-request.ts'
 
 /** Whether the command line asks for it. */
-export function isAsked(news: NdpNews, {parts, target, run}: NdpRequest): boolean {
+export function isAsked(news: NdpNews, {parts, icmpTypes, target, run}: NdpRequest): boolean {
   if (target !== undefined && !concerns(news, target)) return false
   if (news.type === 'neighbour') {
     const {change} = news.heard
     const isText = (run.view.form ?? 'text') === 'text'
     if (isText && change.event === 'create') return false // what is made of the entry comes with its next change
-    return parts.length === 0 ? !isText || isNotable(change) : parts.includes('neighbours')
+    return parts.length + icmpTypes.length === 0 ? !isText || isNotable(change) : parts.includes('neighbours')
   }
-  if (parts.length === 0 || news.type === 'finding') return true
+  if (parts.length + icmpTypes.length === 0 || news.type === 'finding') return true
   if (news.type === 'resolution') return parts.includes('resolutions')
-  return parts.some((part) => isOfPart(part, news))
+  return icmpTypes.includes(news.message.type) || parts.some((part) => isOfPart(part, news))
 }
 
 function isOfPart(part: NdpPart, {heard, message}: Extract<NdpNews, {type: 'message'}>): boolean {
@@ -94,14 +95,17 @@ export interface LineOptions {
   readonly labelOf: LabelOf
   /** The node's own settings, where they are known: they decide what becomes of a router advertisement. */
   readonly facts: NodeFacts | undefined
+  /** Where the same was seen afterwards. */
+  readonly later?: readonly Place[]
 }
 
 /** One line, and for a finding those below it. */
 function textOf(news: NdpNews, options: LineOptions): string {
-  const {palette, timeFormat, startNs, node, labelOf} = options
+  const {palette, timeFormat, startNs, node, labelOf, later = []} = options
   const line = (timeNs: bigint, place: string, text: string): string => {
     const time = palette.quiet(formatTime(timeNs, timeFormat, startNs))
-    return `${[time, ...(node === undefined ? [] : [escapeText(node)]), escapeText(place).padEnd(placeWidth), text].join('  ')}\n`
+    const first = [time, ...(node === undefined ? [] : [escapeText(node)]), escapeText(place).padEnd(placeWidth), text]
+    return `${[...first, ...(later.length === 0 ? [] : [palette.quiet(laterText(later, options))])].join('  ')}\n`
   }
   if (news.type === 'resolution') {
     const {resolution} = news
@@ -119,7 +123,7 @@ function textOf(news: NdpNews, options: LineOptions): string {
     return line(timeNs, change.interface, isNotable(change) ? palette.warning(said) : palette.quiet(said))
   }
   const {heard, message} = news
-  const verdict = message.type === routerAdvertisement ? verdictText(heard, options.facts) : undefined
+  const verdict = message.type === routerAdvertisement ? verdictOf(heard, later, options.facts) : undefined
   const said = [ndpSentence(heard, labelOf) ?? '', ...(verdict === undefined ? [] : [palette.strong(verdict)])].join(
     ': ',
   )
@@ -131,8 +135,21 @@ const routerAdvertisement = 134
 const placeWidth = 12
 const arrows = {ingress: 'in', egress: 'out'} as const
 
-const placeOf = ({interface: name, direction}: HeardPacket): string =>
+const placeOf = ({interface: name, direction}: Place): string =>
   direction === undefined ? name : `${name} ${arrows[direction]}`
+
+/** So many interfaces of a flooded message are named on a line that is not wide. */
+const listed = 3
+
+function laterText(later: readonly Place[], {isWide}: LineOptions): string {
+  const shown = isWide ? later : later.slice(0, listed)
+  const rest = later.length - shown.length
+  return escapeText(`then ${shown.map(placeOf).join(', ')}${rest === 0 ? '' : ` and ${rest} more`}`)
+}
+
+/** Of the interface where the node itself takes it: not of a bridge's port. */
+const verdictOf = (heard: HeardPacket, later: readonly Place[], facts: NodeFacts | undefined): string | undefined =>
+  [heard, ...later].map((place) => verdictText(heard.packet, place, facts)).find((verdict) => verdict !== undefined)
 
 /** MACs, hop limit, VLAN, headers and each option as the wire has it. */
 function rawFields({packet}: HeardPacket, message: Icmpv6Message): string {

@@ -12,6 +12,8 @@ export interface NdpRequest {
   readonly run: ObserveRequest
   /** Empty: everything. */
   readonly parts: readonly NdpPart[]
+  /** Asked for by number or name; with `parts` empty, only these. */
+  readonly icmpTypes: readonly number[]
   /** RFC 5952 text. */
   readonly target?: string
   readonly failOn: Severity | 'never'
@@ -20,7 +22,7 @@ export interface NdpRequest {
 const parts: readonly NdpPart[] = ['messages', 'resolutions', 'routers', 'neighbours', 'dad', 'mld', 'findings-only']
 const icmpv6 = 58
 /** Errors, MLD, neighbour and inverse discovery, SEND, multicast router discovery. */
-const icmpTypes = [1, 2, 3, 4, 130, 131, 132, 133, 134, 135, 136, 137, 141, 142, 143, 148, 149, 151, 152, 153]
+const usualTypes = [1, 2, 3, 4, 130, 131, 132, 133, 134, 135, 136, 137, 141, 142, 143, 148, 149, 151, 152, 153]
 /** Flows are not shown: a small table does, and what overflows it is counted all the same. */
 const flows = 1024
 
@@ -38,13 +40,21 @@ export function ndpRequest({flags, targets, raw}: ParsedLine): NdpRequest {
       'A capture is read without any node: leave one of them out.',
     )
   const target = reader(flags).one('target')
+  const icmpTypes = run.filter.kernel.icmpTypes.flatMap(({types}) => types)
   return {
     run: {
       ...run,
       filter: {kernel: {...everything, protocols: [{negate: false, numbers: [icmpv6]}]}, names: [], text: ''},
-      feeds: {...noFeeds, icmpTypes, chains: true, neighbours: true, facts: true},
+      feeds: {
+        ...noFeeds,
+        icmpTypes: [...new Set([...usualTypes, ...icmpTypes])],
+        chains: true,
+        neighbours: true,
+        facts: true,
+      },
     },
     parts: chosen,
+    icmpTypes,
     failOn: flags['fail-on'] as NdpRequest['failOn'], // oclif has checked it against the same list
     ...(target === undefined ? {} : {target: addressOf(target)}),
   }

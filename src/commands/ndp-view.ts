@@ -2,10 +2,11 @@ import {isMulticast} from '../diagnosis/address-text.ts'
 import {severities, type Severity} from '../diagnosis/finding.ts'
 import {readCopies} from '../events/copies.ts'
 import {NdpNode, type NdpNews} from '../events/ndp-node.ts'
+import {identityOf, type Passage, Passages} from '../events/ndp-passage.ts'
 import {readNeighbourChanges} from '../events/neighbour-change.ts'
-import {shortName} from '../events/flow-text.ts'
+import {NodeNames} from '../events/node-names.ts'
 import type {NodeState} from '../events/node-state.ts'
-import {situationLines} from '../events/situation.ts'
+import {situationLines, situationObject} from '../events/situation.ts'
 import {interfaceLine, startObject} from '../events/summary-json.ts'
 import type {Palette} from '../output/colour.ts'
 import {jsonLine} from '../output/json.ts'
@@ -33,7 +34,10 @@ export interface NdpViewOptions {
 export class NdpView implements View {
   readonly #options: NdpViewOptions
   readonly #nodes = new Map<string, NdpNode>()
+  readonly #names = new Map<string, NodeNames>()
   readonly #facts = new Map<string, NodeFacts>()
+  /** Their `start` line waits for the facts, which come with it. */
+  readonly #starting = new Set<NodeState>()
 
   constructor(options: NdpViewOptions) {
     this.#options = options
@@ -43,17 +47,21 @@ export class NdpView implements View {
     return [...this.#nodes.values()].some((node) => node.hasFound(severity))
   }
 
-  async started(state: NodeState): Promise<void> {
-    this.#nodes.set(state.key, new NdpNode(state.node, {hearsAll: false}))
-    if (this.#isJson) return this.#write(jsonLine(startObject(state)))
+  started(state: NodeState): Promise<void> {
+    if (this.#isJson) {
+      this.#starting.add(state)
+      return Promise.resolve()
+    }
     const hooked = state.hello.interfaces.filter(({hooks}) => hooks.length > 0).length
     this.notice(
       state.key,
       `Listening on ${hooked} of ${state.hello.interfaces.length} interfaces, kernel ${state.hello.kernel}.`,
     )
+    return Promise.resolve()
   }
 
   async changed(state: NodeState, change: InterfaceChange): Promise<void> {
+    await this.#start(state)
     if (this.#isJson) return this.#write(jsonLine(interfaceLine(state, change, nowNs())))
     this.notice(state.key, `${change.interface.name}: ${change.change}`)
   }
@@ -63,25 +71,27 @@ export class NdpView implements View {
     const offsetNs = BigInt(state.hello.clockOffsetNs)
     if (kind === 'neighbours') return this.#tell(state, changesIn(records, {node, state, offsetNs}))
     if (kind !== 'copies') return
-    let text = ''
-    for (const copy of readCopies(records)) {
+    const passages = new Passages({isJoined: !this.#isJson})
+    for (const {monotonicNs, interfaceIndex, direction, frame} of readCopies(records)) {
+      const packet = decodeFrame(frame)
       const met = {
-        timeNs: copy.monotonicNs + offsetNs,
-        interface: state.interfaces.nameOf(copy.interfaceIndex),
-        direction: copy.direction,
-        packet: decodeFrame(copy.frame),
+        timeNs: monotonicNs + offsetNs,
+        interface: state.interfaces.nameOf(interfaceIndex),
+        direction,
+        packet,
       }
-      for (const news of node.hear(met)) text += this.#told(state, news)
+      this.#namesOf(state).hear(met)
+      for (const news of node.hear(met)) passages.add(news, identityOf(frame, packet))
     }
-    await this.#write(text)
+    await this.#show(state, passages)
   }
 
   async informed(state: NodeState, facts: NodeFacts): Promise<void> {
-    if (!this.#facts.has(state.key) && !this.#isJson) {
-      const observed = new Set(state.interfaces.all.map(({name}) => name))
-      for (const line of situationLines(facts, (name) => observed.has(name))) this.notice(state.key, line)
-    }
+    const isFirst = !this.#facts.has(state.key)
     this.#facts.set(state.key, facts)
+    this.#namesOf(state).learn(facts)
+    if (isFirst && !this.#isJson)
+      for (const line of situationLines(facts, isObserved(state))) this.notice(state.key, line)
     await this.#tell(state, this.#nodeOf(state).observe({type: 'facts', timeNs: nowNs(), facts}))
   }
 
@@ -113,21 +123,41 @@ export class NdpView implements View {
   }
 
   #nodeOf(state: NodeState): NdpNode {
-    const node = this.#nodes.get(state.key) ?? new NdpNode(state.node, {hearsAll: false})
+    const node =
+      this.#nodes.get(state.key) ?? new NdpNode(state.node, {hearsAll: false, types: this.#options.request.icmpTypes})
     this.#nodes.set(state.key, node)
     return node
   }
 
-  async #tell(state: NodeState, all: Iterable<NdpNews>): Promise<void> {
-    let text = ''
-    for (const news of all) text += this.#told(state, news)
-    await this.#write(text)
+  #namesOf({key}: NodeState): NodeNames {
+    const names = this.#names.get(key) ?? new NodeNames(this.#options.stage.run.names)
+    this.#names.set(key, names)
+    return names
   }
 
-  #told(state: NodeState, news: NdpNews): string {
+  async #start(state: NodeState): Promise<void> {
+    if (!this.#starting.delete(state)) return
+    const facts = this.#facts.get(state.key)
+    const situation = facts === undefined ? undefined : situationObject(facts, isObserved(state))
+    await this.#write(jsonLine(startObject(state, situation)))
+  }
+
+  async #tell(state: NodeState, all: Iterable<NdpNews>): Promise<void> {
+    const passages = new Passages({isJoined: !this.#isJson})
+    for (const news of all) passages.add(news)
+    await this.#show(state, passages)
+  }
+
+  async #show(state: NodeState, {all}: Passages): Promise<void> {
+    await this.#start(state)
+    await this.#write(all.map((passage) => this.#told(state, passage)).join(''))
+  }
+
+  #told(state: NodeState, {news, later}: Passage): string {
     const {request, stage, palette, timeFormat, form} = this.#options
     if (!isAsked(news, request)) return ''
     return told(news, form, {
+      later,
       nodeName: state.node,
       palette,
       timeFormat,
@@ -135,7 +165,7 @@ export class NdpView implements View {
       isWide: form === 'wide',
       node: stage.hasNodes ? state.node : undefined,
       facts: this.#facts.get(state.key),
-      labelOf: (address) => shortName(stage.run.names.lookup(address)),
+      labelOf: this.#namesOf(state).labelOf,
     })
   }
 
@@ -155,6 +185,11 @@ export class NdpView implements View {
       return counts
     }
   }
+}
+
+function isObserved({interfaces}: NodeState): (name: string) => boolean {
+  const observed = new Set(interfaces.all.map(({name}) => name))
+  return (name) => observed.has(name)
 }
 
 interface ChangeContext {

@@ -43,6 +43,12 @@ What is wrong is told at once, with evidence, the RFC and what to do; "kubectl i
     }),
     dad: Flags.boolean({...group, summary: 'Only duplicate address detection.'}),
     mld: Flags.boolean({...group, summary: 'Only multicast listener and multicast router messages.'}),
+    'icmp-type': Flags.string({
+      ...group,
+      multiple: true,
+      multipleNonGreedy: true,
+      summary: 'Only ICMPv6 of this type, by number or name, also such as echo-request: 2, packet-too-big; repeatable.',
+    }),
     ...judgingFlags(group),
     ...runFlags,
     ...agentFlags,

@@ -18,12 +18,14 @@ export type NdpNews =
 /** What one node's neighbour discovery comes to: messages, what they settle, and what is wrong. */
 export class NdpNode {
   readonly #node: string
+  readonly #types: readonly number[]
   readonly #resolutions: ResolutionBook
   readonly #diagnosis: FoldedDiagnosis
 
-  /** `hearsAll`: of a capture, where no budget leaves a packet out. */
-  constructor(node: string, {hearsAll}: {readonly hearsAll: boolean}) {
+  /** `hearsAll`: of a capture, where no budget leaves a packet out; `types` of ICMPv6 are told beside those that `isTold`. */
+  constructor(node: string, {hearsAll, types = []}: {readonly hearsAll: boolean; readonly types?: readonly number[]}) {
     this.#node = node
+    this.#types = types
     this.#resolutions = new ResolutionBook(node)
     this.#diagnosis = new FoldedDiagnosis({options: {hearsAll}})
   }
@@ -40,7 +42,7 @@ export class NdpNode {
   *hear(met: Omit<HeardPacket, 'node'>): Generator<NdpNews> {
     const heard = {...met, node: this.#node}
     const message = icmpv6Of(heard.packet)
-    if (message !== undefined && isTold(message)) {
+    if (message !== undefined && (isTold(message) || this.#types.includes(message.type))) {
       yield {type: 'message', heard, message}
       for (const resolution of this.#resolutions.hear(heard)) yield {type: 'resolution', resolution}
     }

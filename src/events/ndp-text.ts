@@ -1,7 +1,7 @@
 import type {GroupRecord, Icmpv6Body, Icmpv6Message} from '../packet/icmpv6-message.ts'
 import {escapeText} from '../output/escape.ts'
 import {plural} from '../output/quantity.ts'
-import {icmpName} from './icmp-names.ts'
+import {inverseWords, toOneWords, multicastRouterWords} from './icmp-text.ts'
 import {type HeardPacket, icmpv6Of, isDad, isListenerBody, type ListenerBody, toldMac} from './ndp-message.ts'
 
 /** What is known of an address or MAC: `default/p2`. From the API. */
@@ -52,13 +52,15 @@ function sentenceOf(message: Icmpv6Message, speaker: Speaker): string {
     case 'redirect':
       return `router ${source} redirects ${called(body.destination)}${hop(body, called)}`
     case 'multicast-router':
+      return `${source} ${multicastRouterWords(message)}`
     case 'inverse-solicitation':
     case 'inverse-advertisement':
+      return `${source} ${inverseWords(message, called)}`
     case 'echo':
     case 'error':
     case 'other':
     case 'unreadable':
-      return `${source} sends ${icmpName({family: 6, type: message.type}, message.code)} to ${called(destination)}`
+      return `${source} ${toOneWords(message, called(destination), called)}`
   }
 }
 
@@ -82,7 +84,7 @@ const hop = ({target, destination}: Body<'redirect'>, called: Speaker['called'])
 function listening(body: ListenerBody): string {
   switch (body.kind) {
     case 'listener-query':
-      return `asks who listens to ${body.group === '::' ? 'any group' : body.group} (MLDv${body.version})`
+      return `asks who listens to ${body.group === '::' ? 'any group' : body.group}${body.sources.length === 0 ? '' : ` from ${body.sources.join(', ')}`} (MLDv${body.version})`
     case 'listener-report':
       return `listens to ${body.group} (MLDv1)`
     case 'listener-done':

@@ -1,0 +1,59 @@
+import {isLinkLocal} from '../diagnosis/address-text.ts'
+import type {InterfaceFacts, NodeFacts} from '../protocol/facts.ts'
+import {shortName} from './flow-text.ts'
+import type {HeardPacket} from './ndp-message.ts'
+import type {Names} from './names.ts'
+
+/** So many MACs and link-local addresses of pods are remembered; then the oldest make room. */
+const most = 4096
+
+/** Who is who on one node: addresses by the API, MACs and link-local addresses by the interfaces they belong to or come out of. */
+export class NodeNames {
+  readonly #names: Names
+  readonly #own = new Map<string, string>()
+  readonly #pods = new Map<string, string>()
+  #interfaces: ReadonlyMap<string, InterfaceFacts> = new Map()
+
+  constructor(names: Names) {
+    this.#names = names
+  }
+
+  learn({interfaces}: NodeFacts): void {
+    this.#interfaces = new Map(interfaces.map((each) => [each.name, each]))
+    this.#own.clear()
+    // A bridge has the MAC of one of its ports: what has addresses is what answers for it.
+    for (const each of interfaces.toSorted((a, b) => a.addresses.length - b.addresses.length)) {
+      const label = `this node's ${each.name}`
+      if (each.mac !== undefined && each.kind !== 'loopback') this.#own.set(each.mac, label)
+      for (const {ip} of each.addresses) if (isLinkLocal(ip)) this.#own.set(ip, label)
+    }
+  }
+
+  /** What comes out of a pod's interface is the pod's, whatever it claims. */
+  hear({interface: name, direction, packet}: Omit<HeardPacket, 'node'>): void {
+    if (direction !== 'ingress') return
+    const pod = this.podOfInterface(name)
+    if (pod === undefined) return
+    const source = packet.ip?.source ?? ''
+    if (packet.sourceMac !== undefined) this.#remember(packet.sourceMac, pod)
+    if (isLinkLocal(source)) this.#remember(source, pod)
+  }
+
+  /** The pod at the other end of one of the node's interfaces. */
+  podOfInterface(name: string): string | undefined {
+    const uid = this.#interfaces.get(name)?.peer?.podUid
+    return uid === undefined ? undefined : shortName(this.#names.podOf?.(uid))
+  }
+
+  /** Of an address or a MAC. */
+  readonly labelOf = (text: string): string | undefined =>
+    this.#own.get(text) ?? this.#pods.get(text) ?? shortName(this.#names.lookup(text))
+
+  #remember(text: string, pod: string): void {
+    if (this.#pods.get(text) === pod) return
+    this.#pods.delete(text)
+    const [oldest] = this.#pods.keys()
+    if (oldest !== undefined && this.#pods.size >= most) this.#pods.delete(oldest)
+    this.#pods.set(text, pod)
+  }
+}
