@@ -25,7 +25,10 @@ const isUnknown = ({family, address, v6only}: HeldSocket): boolean =>
 
 /** `python3 (pid 123)`, as a sentence's subject. */
 export function ownerText({owner, uid, state}: HeldSocket): string {
-  if (owner !== undefined) return `${owner.process} (pid ${owner.pid})`
+  if (owner !== undefined) {
+    const {named, process, pid} = owner
+    return `${process} (pid ${pid}${named === undefined ? '' : `, pod ${named.namespace}/${named.pod}`})`
+  }
   return state === 'time-wait' ? 'a connection that has ended' : `a process of uid ${uid} that cannot be seen from here`
 }
 

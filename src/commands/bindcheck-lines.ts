@@ -67,7 +67,10 @@ export function listenerObject(socket: HeldSocket, netns: number, {node, timeNs}
     peer: peer === undefined ? undefined : {...peer},
     pid: owner?.pid,
     process: owner?.process,
-    container: owner?.container,
+    namespace: owner?.named?.namespace,
+    pod: owner?.named?.pod,
+    container: owner?.named?.container,
+    containerId: owner?.container,
     podUid: owner?.podUid,
     netns,
   }

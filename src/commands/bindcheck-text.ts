@@ -6,7 +6,7 @@ import {findingLines} from '../events/finding-text.ts'
 import type {Palette} from '../output/colour.ts'
 import {escapeText} from '../output/escape.ts'
 import {padEnd} from '../output/width.ts'
-import type {BindAnswer, HeldSocket, SocketOwner} from '../protocol/binding.ts'
+import type {BindAnswer, HeldSocket} from '../protocol/binding.ts'
 import {wrap} from './explain-text.ts'
 import {matrixText} from './bindcheck-matrix.ts'
 
@@ -15,8 +15,6 @@ export interface TextOptions {
   /** Columns. */
   readonly width: number
   readonly showsMatrix: boolean
-  /** `pod/shop/web-0` for a socket's owner, where the cluster knows it. */
-  readonly nameOf: (owner: SocketOwner) => string | undefined
 }
 
 export interface Told {
@@ -87,15 +85,15 @@ const stateText: Readonly<Record<HeldSocket['state'], string>> = {
   other: 'closing or opening',
 }
 
-function socketLines(holder: HeldSocket, {paint, width, nameOf}: TextOptions): readonly string[] {
+function socketLines(holder: HeldSocket, {paint, width}: TextOptions): readonly string[] {
   const {protocol, address, port, state, uid, receiveQueue, drops, device, owner, family} = holder
   const flag = family === 6 && holder.peer === undefined ? `, V6ONLY=${holder.v6only === null ? 'unknown' : Number(holder.v6only)}` : '' // prettier-ignore
-  const name = owner && nameOf(owner)
+  const name = owner?.named
   const who = owner === undefined ? 'process not visible from here' : `${owner.process}, pid ${owner.pid}`
   const detail = [
     who,
     `uid ${uid}`,
-    ...(name === undefined ? [] : [name]),
+    ...(name === undefined ? [] : [`pod/${name.namespace}/${name.pod} (${name.container})`]),
     ...(device === undefined ? [] : [`only on ${device}`]),
     ...(holder.reuseaddr === true ? ['SO_REUSEADDR'] : []),
     ...(holder.reuseport === true ? ['SO_REUSEPORT'] : []),

@@ -1,3 +1,4 @@
+import type {NamedContainer} from '../cluster/pod-containers.ts'
 import {findingsOf} from '../binding/findings.ts'
 import {judge, type Verdict} from '../binding/verdict.ts'
 import {severities} from '../diagnosis/finding.ts'
@@ -7,7 +8,7 @@ import type {NodeState} from '../events/node-state.ts'
 import {type FindingCounts, startObject, summaryObject} from '../events/summary-json.ts'
 import type {Palette} from '../output/colour.ts'
 import {jsonLine, type JsonValue} from '../output/json.ts'
-import type {Answer, BindAnswer} from '../protocol/binding.ts'
+import type {Answer, BindAnswer, HeldSocket} from '../protocol/binding.ts'
 import {bindObjects, listenerObject} from './bindcheck-lines.ts'
 import type {BindcheckRequest} from './bindcheck-request.ts'
 import {answerText, type Told} from './bindcheck-text.ts'
@@ -48,8 +49,9 @@ export class BindcheckView implements View {
     if (this.#isJson) await this.#write(jsonLine(startObject(state)))
   }
 
-  async answered(state: NodeState, answer: Answer): Promise<void> {
+  async answered(state: NodeState, told: Answer): Promise<void> {
     const {protocols = [], addresses = []} = this.#options.request.run.bindcheck ?? {}
+    const answer = withNames(told, await this.#containers(state))
     const verdicts = protocols.map((protocol) => judge(answer, {protocol, addresses}))
     const origin = {node: state.node, timeNs: nowNs()}
     const findings = findingsOf(answer, verdicts, origin.timeNs)
@@ -97,6 +99,12 @@ export class BindcheckView implements View {
     }
   }
 
+  async #containers({node, target}: NodeState): Promise<ReadonlyMap<string, NamedContainer>> {
+    if (target === 'local') return new Map()
+    const {containersOn} = await import('../cluster/pod-containers.ts')
+    return containersOn(node, this.#options.request.run.cluster, this.#options.stage.interruption.signal)
+  }
+
   #text(told: Told): string {
     const {request, palette} = this.#options
     const columns = process.stdout.isTTY ? process.stdout.columns : 80
@@ -104,7 +112,6 @@ export class BindcheckView implements View {
       paint: palette,
       width: Math.min(widest, Math.max(narrowest, columns)),
       showsMatrix: request.showsMatrix,
-      nameOf: () => undefined,
     })
   }
 
@@ -115,6 +122,15 @@ export class BindcheckView implements View {
   #write(text: string): Promise<void> {
     return this.#options.stage.sink.write(text)
   }
+}
+
+function withNames(answer: BindAnswer, containers: ReadonlyMap<string, NamedContainer>): BindAnswer {
+  const withName = (holder: HeldSocket): HeldSocket => {
+    const {owner} = holder
+    const named = containers.get(owner?.container ?? '')
+    return owner === undefined || named === undefined ? holder : {...holder, owner: {...owner, named}}
+  }
+  return {...answer, holders: answer.holders.map(withName)}
 }
 
 function placeText({target, node, hello}: NodeState, {netns}: BindAnswer): string {

@@ -73,6 +73,8 @@ export interface SocketOwner {
   readonly podUid?: string
   /** 64 hexadecimal digits. */
   readonly container?: string
+  /** Filled in by whoever knows the cluster. */
+  readonly named?: {readonly namespace: string; readonly pod: string; readonly container: string}
 }
 
 /** An address of the target. */

@@ -1,6 +1,7 @@
 import {type ChildProcess, execFileSync, spawn} from 'node:child_process'
 import {once} from 'node:events'
-import {readdirSync, readlinkSync} from 'node:fs'
+import {mkdtempSync, readdirSync, readlinkSync, rmSync} from 'node:fs'
+import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
 import {type JsonLine, Plugin} from '../support/plugin.ts'
@@ -54,6 +55,30 @@ const namespaces = (): readonly string[] => {
     }
   }) // prettier-ignore
   return [...new Set(links)]
+}
+
+interface Tried {
+  readonly address: string
+  readonly v6only: boolean | null
+  readonly reuseaddr: boolean
+  readonly reuseport: boolean
+  readonly bind: string | null
+  readonly listen: string | null
+}
+
+/** A `bind` line as bind-matrix.c writes it. */
+function caseText({mode, sockets, coexist}: JsonLine): string {
+  const each = (sockets as readonly Tried[]).map(({address, v6only, reuseaddr, reuseport, bind, listen}) =>
+    [
+      address,
+      v6only === null ? -1 : Number(v6only),
+      Number(reuseaddr),
+      Number(reuseport),
+      String(bind),
+      String(listen),
+    ].join(' '),
+  ) // the contract's fields
+  return [String(mode), ...each, coexist === true ? 'coexist' : 'refused'].join(' | ')
 }
 
 describe.skipIf(!isRoot)('bindcheck', () => {
@@ -123,11 +148,21 @@ describe.skipIf(!isRoot)('bindcheck', () => {
     }
   })
 
-  test('tells every case of the matrix, as the kernel and the rule have it', async () => {
-    const {lines} = await ask('--port', '7099')
-    const cases = lines.filter(({kind}) => kind === 'bind')
-    expect(cases).toHaveLength(1407)
-    expect(cases.filter(({expected, coexist}) => expected !== coexist)).toEqual([])
+  test('tells every case of the matrix as a C program sees it there, and as the rule has it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'bind-matrix-'))
+    try {
+      const program = join(folder, 'bind-matrix')
+      const source = join(import.meta.dirname, 'bind-matrix.c')
+      execFileSync('cc', ['-O1', '-D_GNU_SOURCE', '-o', program, source])
+      const wanted = inside(program, '7098').trimEnd().split('\n')
+      const {lines} = await ask('--port', '7099')
+      const cases = lines.filter(({kind}) => kind === 'bind')
+      expect(cases).toHaveLength(1407)
+      expect(cases.map(caseText).toSorted()).toEqual(wanted.toSorted())
+      expect(cases.filter(({expected, coexist}) => expected !== coexist)).toEqual([])
+    } finally {
+      rmSync(folder, {recursive: true})
+    }
   })
 
   test('changes nothing where it looks', async () => {

@@ -1,0 +1,74 @@
+import {expect, test} from 'vitest'
+import {matrixCases} from '../../src/binding/cases.ts'
+import {findingsOf} from '../../src/binding/findings.ts'
+import {predict} from '../../src/binding/rule.ts'
+import {judge} from '../../src/binding/verdict.ts'
+import type {BindAnswer, HeldSocket, Outcomes} from '../../src/protocol/binding.ts'
+
+const nowhere = {missing: []}
+const loopback = ['127.0.0.1', '::1'].map((ip) => ({ip, interface: 'lo', flags: []}))
+
+function answerOf(change: Partial<BindAnswer> = {}): BindAnswer {
+  return {
+    type: 'bind',
+    port: 6969,
+    actor: {uid: 0, mayBindLowPorts: true},
+    netns: 1,
+    settings: {'ipv4.ip_local_port_range': '32768\t60999'},
+    addresses: loopback,
+    holders: [],
+    matrix: matrixCases(['tcp']).map((each) => predict(each, nowhere)),
+    matrixMs: 1,
+    trials: [],
+    warnings: [],
+    ...change,
+  }
+}
+
+const rulesOf = (answer: BindAnswer): readonly string[] =>
+  findingsOf(answer, [judge(answer, {protocol: 'tcp', addresses: []})], 0n).map(({rule}) => rule)
+
+test('a kernel that follows its rule gives no finding', () => {
+  expect(rulesOf(answerOf())).toEqual([])
+})
+
+test('a third socket that passes where it must not is a defect of the kernel, and the case is told', () => {
+  const cases = matrixCases(['tcp'])
+  const index = cases.findIndex(
+    ({mode, sockets}) => mode === 'tcp-bound' && sockets.map(({address}) => address).join() === '0.0.0.0,::,127.0.0.1',
+  )
+  const matrix: readonly Outcomes[] = answerOf().matrix.with(
+    index,
+    Array.from({length: 6}, () => 'ok'),
+  )
+  const [finding] = findingsOf(answerOf({matrix}), [judge(answerOf(), {protocol: 'tcp', addresses: []})], 0n)
+  expect(finding).toMatchObject({
+    rule: 'bind/kernel-defect',
+    detail: `1 of ${cases.length} combinations did not give what the kernel's rule says.`,
+    evidence: ['tcp-bound: 0.0.0.0, then :: V6ONLY, then 127.0.0.1: expected ok ok EADDRINUSE, got ok ok ok ok ok ok'],
+  })
+})
+
+test.each([
+  ['32768', false],
+  ['6000\t7000', true],
+])('a port within %j is told to be in the range of source ports: %s', (range, isTold) => {
+  const answer = answerOf({settings: {'ipv4.ip_local_port_range': range}})
+  expect(rulesOf(answer).includes('bind/ephemeral-range')).toBe(isTold)
+  const settings = {...answer.settings, 'ipv4.ip_local_reserved_ports': '22,6900-6970'}
+  expect(rulesOf(answerOf({settings})).includes('bind/ephemeral-range')).toBe(false)
+})
+
+test('a server that hears IPv4 alone is told where the namespace has IPv6', () => {
+  const holder: HeldSocket = {
+    protocol: 'tcp', family: 4, address: '0.0.0.0', port: 6969, state: 'listen', v6only: null, uid: 0, inode: 7, receiveQueue: 0, sendQueue: 128,
+  } // prettier-ignore
+  const ipv6 = {ip: '2001:db8::1', interface: 'eth0', flags: []}
+  expect(rulesOf(answerOf({holders: [holder], addresses: [...loopback, ipv6]}))).toContain('bind/v4-only')
+  expect(rulesOf(answerOf({holders: [holder]}))).not.toContain('bind/v4-only')
+})
+
+test('a namespace with addresses of IPv4 only is told that nothing comes to [::]', () => {
+  const addresses = [...loopback, {ip: '10.0.0.1', interface: 'eth0', flags: []}]
+  expect(rulesOf(answerOf({addresses}))).toContain('bind/ipv6-disabled')
+})

@@ -1,0 +1,55 @@
+import {afterAll, beforeAll, describe, expect, test} from 'vitest'
+import {type JsonLine, Plugin} from '../support/plugin.ts'
+import {startCluster, type Cluster} from './lab.ts'
+
+let cluster: Cluster
+beforeAll(async () => {
+  cluster = await startCluster()
+  await cluster.testPods()
+})
+afterAll(() => cluster[Symbol.asyncDispose]())
+
+interface Asked {
+  readonly status: number | null
+  readonly stderr: string
+  readonly lines: readonly JsonLine[]
+}
+
+async function ask(...words: readonly string[]): Promise<Asked> {
+  await using plugin = new Plugin(['bindcheck', ...words, '-o', 'json'], {kubeconfig: cluster.kubeconfig})
+  const {status, stderr} = await plugin.ended
+  return {status, stderr, lines: plugin.lines}
+}
+
+const sockets = (): Promise<string> => cluster.exec('p1', ['netstat', '-ln'])
+
+describe('bindcheck on a cluster', () => {
+  test("answers in a pod's own network namespace, names its process and container, and leaves nothing there", async () => {
+    const before = await sockets()
+    const {status, stderr, lines} = await ask('pod/p1', '--port', '8080', '--protocol', 'tcp')
+    expect(stderr).not.toContain('error')
+    expect(lines.find(({kind}) => kind === 'listener')).toMatchObject({
+      node: 'node1',
+      protocol: 'tcp',
+      address: '::',
+      v6only: false,
+      accepts: [4, 6],
+      process: 'httpd',
+      namespace: 'default',
+      pod: 'p1',
+      container: 'main',
+    })
+    expect(lines.at(-1)).toMatchObject({kind: 'summary', coexist: false, clean: true, answers: [{class: 'application flag'}]}) // prettier-ignore
+    expect(status).toBe(1)
+    expect(await sockets()).toBe(before)
+    expect(await cluster.kubectl(['get', 'pods', '-A', '-l', 'app.kubernetes.io/name=kubectl-ipv6', '-o', 'name'])).toBe('') // prettier-ignore
+  })
+
+  test("looks at a node in the node's namespace, where that pod's port is free", async () => {
+    const {status, lines} = await ask('node1', '--port', '8080', '--protocol', 'tcp')
+    expect(lines.filter(({kind}) => kind === 'listener')).toEqual([])
+    expect(lines.filter(({kind}) => kind === 'bind').every(({expected, coexist}) => expected === coexist)).toBe(true)
+    expect(lines.at(-1)).toMatchObject({coexist: true, clean: true})
+    expect(status).toBe(0)
+  })
+})
