@@ -124,7 +124,8 @@ class Resolution implements Rule {
   *#hearKernel(change: NeighbourChange, timeNs: bigint, context: Context): Generator<Finding> {
     if (change.state.toUpperCase() !== 'FAILED' || isMulticast(change.ip)) return
     const was = change.oldState?.toUpperCase()
-    if (was === 'FAILED') return
+    // An entry that was flushed, or whose interface went down, fails by an update: nobody was asked.
+    if (was === 'FAILED' || change.event === 'update') return
     const at = Number(timeNs) / 1e9
     const questions = [...this.#questions.values()].filter(({target}) => target === change.ip)
     if (this.#isTold(change.ip, at) || questions.some(({asker}) => this.#rate.isScanning(asker, at))) return

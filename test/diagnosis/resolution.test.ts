@@ -40,6 +40,10 @@ describe('a question that nobody answers', () => {
     expect(findings.map(({rule}) => rule)).toEqual(['ndp/ns-unanswered'])
     expect(findings.flatMap(({evidence}) => evidence).join('\n')).toContain('NETFILTER_DROP in nft_do_chain on eth0')
   })
+  test('is none where the entry was flushed', () => {
+    const change = {interface: 'eth0', ip: target, state: 'FAILED', oldState: 'REACHABLE', event: 'update'} as const
+    expect(found([{type: 'neighbour', timeNs: nanoseconds(1003), change} as const])).toEqual([])
+  })
 })
 
 describe('an answer', () => {
