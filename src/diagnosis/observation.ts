@@ -47,8 +47,13 @@ export interface Retransmission {
   /** Bytes of payload in the skb, and of one segment of it. */
   readonly length: number
   readonly segmentSize: number
-  /** The oldest byte that is not acknowledged. */
+  /** Bytes of a full segment's TCP header. */
+  readonly headerLength: number
+  /** The oldest byte that is not acknowledged, and how many were in the life of the connection. */
   readonly unacknowledged: number
+  readonly acknowledgedBytes: number
+  /** When the other end last acknowledged anything, or again the same; to the kernel's tick of at most 10 ms. */
+  readonly heardNs: bigint
   readonly state: string
 }
 

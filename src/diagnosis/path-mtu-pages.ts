@@ -44,9 +44,9 @@ export const pathMtuPages = {
     meaning:
       'A segment longer than 1280 bytes is sent again and again, the other end is alive and does not get it, and no router says why: connections open and then hang.',
     detection:
-      'The oldest unacknowledged segment of a TCP connection, longer than 1280 bytes on the wire, is sent four times without an acknowledgement or a Packet Too Big, and its receiver is heard at least 1 second after the first time. Said only where every packet is heard, as in a capture.',
+      'The oldest unacknowledged segment of a TCP connection, longer than 1280 bytes on the wire, is sent four times without an acknowledgement or a Packet Too Big, and its receiver is heard at least 1 second after the first time. Live, where only repetitions are heard: the kernel sends such a segment of a socket of this node again three times within 4 seconds or more, the receiver was heard at most 5 seconds before or since, and not more than 16 KiB were ever acknowledged.',
     notThis:
-      'A receiver that is silent; a connection in which a segment of that kind was acknowledged before, or a small one is lost too; one whose beginning was not heard up to the first acknowledgement.',
+      'A receiver that is silent, or that a router or the neighbour table says cannot be reached; a connection in which a segment of that kind was acknowledged before, or a small one is lost too; one whose beginning was not heard up to the first acknowledgement.',
     fix: 'Let ICMPv6 type 2 pass, or use smaller packets; to try it: ip -6 route add DESTINATION via ROUTER mtu 1280; to live with it: sysctl -w net.ipv4.tcp_mtu_probing=1',
     references: ['RFC 8201 §4', 'RFC 4890 §4.3.1', 'RFC 8899'],
   },

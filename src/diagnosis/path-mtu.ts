@@ -3,6 +3,7 @@ import type {Finding} from './finding.ts'
 import {type NeighbourMessage, who} from './neighbour-message.ts'
 import type {Observation} from './observation.ts'
 import {pathMtuPages} from './path-mtu-pages.ts'
+import {type Repeated, RepeatBook, segmentBytes} from './path-mtu-repeat.ts'
 import {type Stall, StallBook, wireBytes} from './path-mtu-stall.ts'
 import {type Context, finding, type Rule, type RuleKind} from './rule.ts'
 
@@ -33,6 +34,7 @@ export const pathMtu: RuleKind = {
 class PathMtuWatch implements Rule {
   readonly #tooBig = new BoundedMap<string, TooBig>(remembered)
   readonly #stalls = new StallBook()
+  readonly #repeats = new RepeatBook()
 
   /** Asking again renews what was asked, and does not give the sender another second. */
   #remember(key: string, {timeNs, ...asked}: Pick<TooBig, 'mtu' | 'router' | 'bytes'> & {timeNs: bigint}): void {
@@ -42,11 +44,17 @@ class PathMtuWatch implements Rule {
   }
 
   *hear(observation: Observation, {options}: Context, message?: NeighbourMessage): Generator<Finding> {
+    this.#repeats.hear(observation, message)
     if (observation.type !== 'packet') return
     if (message?.icmp.type === 2) yield* this.#tell(message)
     else yield* this.#oversize(observation)
     const stall = options.hearsAll === true ? this.#stalls.hear(observation) : undefined
     if (stall !== undefined && !this.#isAnswered(stall)) yield blackhole(stall, observation)
+  }
+
+  *tick(nowNs: bigint): Generator<Finding> {
+    for (const repeated of this.#repeats.due(nowNs))
+      if (!this.#isAnswered({...repeated.first, firstNs: repeated.firstNs})) yield repeatedInVain(repeated, nowNs)
   }
 
   *#tell(message: NeighbourMessage): Generator<Finding> {
@@ -88,7 +96,7 @@ class PathMtuWatch implements Rule {
     })
   }
 
-  #isAnswered({source, destination, firstNs}: Stall): boolean {
+  #isAnswered({source, destination, firstNs}: Pick<Stall, 'source' | 'destination' | 'firstNs'>): boolean {
     const told = this.#tooBig.get(`${source} ${destination}`)
     return told !== undefined && told.lastNs >= firstNs
   }
@@ -116,3 +124,20 @@ const blackhole = (stall: Stall, {timeNs, interface: name}: Heard): Finding =>
       `${stall.destination} was heard meanwhile`,
     ],
   })
+
+function repeatedInVain({first, firstNs, last, count}: Repeated, timeNs: bigint): Finding {
+  const {source, destination, sourcePort, destinationPort, acknowledgedBytes} = first
+  const silence =
+    last.heardNs > firstNs
+      ? 'was heard meanwhile'
+      : `was heard last ${seconds(firstNs - last.heardNs)} s before the first of them`
+  return finding(pathMtuPages.blackhole, {
+    timeNs,
+    about: `${source} ${destination}`,
+    detail: `${source} → ${destination}: a segment of ${segmentBytes(first)} bytes was sent again ${count} times in ${seconds(timeNs - firstNs)} s without an acknowledgement, and nobody sent Packet Too Big`,
+    evidence: [
+      `kernel: TCP ports ${sourcePort} → ${destinationPort}, ${last.state}, sequence ${last.sequence}; ${acknowledgedBytes} bytes of the connection were acknowledged before`,
+      `${destination} ${silence}`,
+    ],
+  })
+}

@@ -46,18 +46,18 @@ export class NdpNode {
       yield {type: 'message', heard, message}
       for (const resolution of this.#resolutions.hear(heard)) yield {type: 'resolution', resolution}
     }
-    yield* this.observe({type: 'packet', ...met})
+    yield* this.observe([{type: 'packet', ...met}])
   }
 
   /** What the kernel did to its neighbour table. */
   *learn(met: Omit<HeardChange, 'node'>): Generator<NdpNews> {
     yield {type: 'neighbour', heard: {...met, node: this.#node}}
-    yield* this.observe({type: 'neighbour', ...met})
+    yield* this.observe([{type: 'neighbour', ...met}])
   }
 
   /** Whatever else the rules judge by. */
-  *observe(observation: Observation): Generator<NdpNews> {
-    yield* findings(this.#diagnosis.hear(observation))
+  *observe(observations: Iterable<Observation>): Generator<NdpNews> {
+    for (const each of observations) yield* findings(this.#diagnosis.hear(each))
   }
 
   /** Time has passed. */

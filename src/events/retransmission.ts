@@ -12,12 +12,12 @@ const isMapped = (bytes: Uint8Array, at: number): boolean =>
   bytes.subarray(at, at + 10).every((byte) => byte === 0) && bytes[at + 10] === 0xff && bytes[at + 11] === 0xff
 
 export interface TimedRetransmission {
-  readonly monotonicNs: bigint
+  readonly timeNs: bigint
   readonly retransmission: Retransmission
 }
 
-/** Reads the records of a `retransmissions` batch (struct retransmission of bpf/trace.h). */
-export function* readRetransmissions(records: Uint8Array): Generator<TimedRetransmission> {
+/** Reads the records of a `retransmissions` batch (struct retransmission of bpf/trace.h). `offsetNs`: from the kernel's clock to time since 1970. */
+export function* readRetransmissions(records: Uint8Array, offsetNs: bigint): Generator<TimedRetransmission> {
   const view = new DataView(records.buffer, records.byteOffset, records.byteLength)
   for (let at = 0; at + layout.size <= records.byteLength; at += layout.size) {
     const u32 = (offset: number): number => view.getUint32(at + offset, true)
@@ -25,7 +25,7 @@ export function* readRetransmissions(records: Uint8Array): Generator<TimedRetran
       formatBytes(records, isMapped(records, at + offset) ? 4 : 6, at + offset)
     const state = view.getUint8(at + layout.state)
     yield {
-      monotonicNs: view.getBigUint64(at + layout.time, true),
+      timeNs: view.getBigUint64(at + layout.time, true) + offsetNs,
       retransmission: {
         source: address(layout.source),
         destination: address(layout.destination),
@@ -34,7 +34,10 @@ export function* readRetransmissions(records: Uint8Array): Generator<TimedRetran
         sequence: u32(layout.sequence),
         length: u32(layout.length),
         segmentSize: Math.min(u32(layout.segmentSize), u32(layout.length)),
+        headerLength: view.getUint16(at + layout.headerLength, true),
         unacknowledged: u32(layout.unacknowledged),
+        acknowledgedBytes: Number(view.getBigUint64(at + layout.acknowledged, true)),
+        heardNs: view.getBigUint64(at + layout.heard, true) + offsetNs,
         state: states[state] ?? String(state),
       },
     }

@@ -48,7 +48,7 @@ class Run implements AsyncDisposable {
   #observation: Observation | undefined
   #facts: FactsFeed | undefined
   #beat: NodeJS.Timeout | undefined
-  #streams: readonly RecordStream[] = []
+  #streams: readonly Pick<RecordStream, 'send'>[] = []
   #streaming: NodeJS.Timeout | undefined
   #interfacesAtEnd: Hello['interfaces'] | undefined
 
@@ -149,13 +149,16 @@ class Run implements AsyncDisposable {
     }
   }
 
-  #stream({programs: {copies}, traces}: Observation): void {
-    const {neighbours, retransmissions} = this.#settings.feeds
+  #stream({programs: {copies}, traces, drops}: Observation): void {
+    const {neighbours, retransmissions, drops: told} = this.#settings.feeds
+    // Why a question was not answered comes before what came of it.
+    const causes = told === 'discovery' && drops !== undefined ? [{send: () => drops.send(this.#conversation)}] : []
     const kinds = [
       ...(neighbours ? ['neighbours' as const] : []),
       ...(retransmissions ? ['retransmissions' as const] : []),
     ]
     this.#streams = [
+      ...causes,
       ...(copies === undefined ? [] : [new RecordStream(this.#conversation, {kind: 'copies', ring: copies})]),
       ...(traces === undefined
         ? []
