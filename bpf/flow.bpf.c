@@ -5,7 +5,6 @@
 #include "table.h"
 #include "totals.h"
 #include "plain.h"
-#include "tell.h"
 
 inlined void observe(struct frame *frame, struct cpu_state *state, __u32 slot)
 {
@@ -24,9 +23,9 @@ inlined void observe(struct frame *frame, struct cpu_state *state, __u32 slot)
 	}
 	if (!passes_filter(state, &packet))
 		return add(&totals->rejected, &packet);
-	tell_decoded(frame, slot, &packet);
 	add_decoded(totals, &packet);
 	file_packet(state, slot, &packet);
+	tell_decoded(frame, totals, &packet, slot);
 }
 
 /* By parity of the generation and CPU. */

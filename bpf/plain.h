@@ -5,6 +5,7 @@
 #define PLAIN_H
 
 #include "table.h"
+#include "tell.h"
 #include "totals.h"
 
 /* What is in reach behind the last IP header: ports, or type and code, and TCP's flags. */
@@ -43,8 +44,6 @@ inlined bool decode_plain(struct frame *frame, struct cpu_state *state, struct p
 			return false;
 		packet->traits = protocol_entry(packet->protocol);
 	}
-	if (settings.copies_icmpv6 && packet->traits & HAS_TYPE)
-		return false;
 	if (!(packet->traits & IS_PLAIN) || packet->offset + PLAIN_TRANSPORT > packet->end)
 		return false;
 	transport = frame->data + packet->offset;
@@ -82,6 +81,8 @@ inlined bool count_plain(struct frame *frame, struct cpu_state *state, __u32 slo
 	add(&totals->seen, &packet);
 	add_decoded(totals, &packet);
 	extend_line(line, &packet, bpf_jiffies64());
+	if (is_told_as_icmpv6(&packet))
+		copy_icmpv6(frame, totals, &packet);
 	return true;
 }
 

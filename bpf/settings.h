@@ -56,12 +56,10 @@ struct settings {
 	struct number_rule	protocols[MOST_PROTOCOLS];
 	struct number_rule	icmp_types[MOST_ICMP_TYPES];
 	icmp_type_set		copied_types[4];	/* bit n: packets of ICMPv6 type n are copied */
-	__u32			tells;			/* any of what follows */
 	__u32			copies_icmpv6;		/* any of them */
 	__u32			chains;			/* packets with extension headers are counted by chain, and copied */
 	__u32			copy_gain;		/* what a budget gets back each jiffy, and what it holds at most: ONE_COPY is one packet */
 	__u32			copy_burst;
-	__u32			tells_broken;		/* also packets whose chain has no end: where chains are asked for, and no filter */
 };
 
 /* Not static: the section's name is the map's name. */

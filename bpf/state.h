@@ -8,27 +8,20 @@
 
 #define WAYS 8
 
-/* A packet that is told, for functions that are not inlined: of map memory the verifier knows nothing. */
+/* A packet that is told, for a function that is not inlined: of map memory the verifier knows nothing. */
 struct subject {
 	byte_count	bytes;
 	__u32		packets;
-	__u32		length;		/* of the frame */
-	__u32		interface;
 	__u32		verdict;
 	__u32		depth;
 	__u32		chain;		/* offset of the first header that follows the IP header */
 	__u32		names_first;	/* offset of the byte that says which it is */
-	__u16		segment_size;
 	__u8		protocol;
-	__u8		type;		/* of ICMPv6 */
 	header_mask	headers;
 	enum direction	direction;
 	enum family	family;
-	enum link_kind	link;
-	__u8		is_icmpv6;
-	__u8		is_from_nobody;
 	__u8		has_chain;
-	__u8		spare;
+	__u8		spare[7];
 	struct chain_key key;		/* these two are here because the stack is full */
 	struct tally	one;
 };
@@ -52,7 +45,7 @@ struct cpu_state {
 	__u32			spilled;	/* memo lines that went to the spill */
 	__u32			nothing;		/* for forget() */
 	__u32			used;		/* lines of this CPU and generation: they fill up from the first */
-	__u8			spare[44];	/* to whole cache lines: no two CPUs share one */
+	__u8			spare[52];	/* to whole cache lines: no two CPUs share one */
 	struct recent_line	recent[RECENT_LINES];
 	struct subject		subject;
 	struct totals		totals;
@@ -134,6 +127,7 @@ struct vocabulary {
 	enum copy_kind		copy_kind;
 	enum chain_end		chain_end;
 	struct chain_count	chain_count;
+	struct packet_copy	packet_copy;
 } *vocabulary SEC(".vocabulary");
 
 #endif

@@ -7,17 +7,29 @@
 #include "copies.h"
 #include "chain-counts.h"
 
-inlined void tell(const struct frame *frame, struct cpu_state *state)
+inlined bool is_told_as_icmpv6(const struct packet *packet)
+{
+	return settings.copies_icmpv6 && packet->class == PROTOCOL_ICMPV6 && packet->traits & HAS_TYPE && packet->family == FAMILY_IPV6;
+}
+
+inlined void tell_chain(const struct frame *frame, struct cpu_state *state, const struct packet *packet)
 {
 	struct subject *subject = &state->subject;
-	struct direction_totals *totals = &state->totals.directions[subject->direction & 1];
+	struct direction_totals *totals = &state->totals.directions[frame->direction];
+	struct told told = {
+		.kind = COPY_CHAIN,
+		.budget = BUDGETS_OF_CHAINS + subject->headers,
+		.packets = subject->packets,
+		.most = LARGEST_CHAIN_COPY,
+		.over = &totals->chains_over_budget,
+		.full = &totals->chains_ring_full,
+	};
 
-	if (settings.chains && subject->has_chain)
-		count_chain(frame, totals, subject);
-	if (is_asked_for(subject))
-		copy_packet(frame, totals, subject, COPY_ICMPV6, subject->type + (subject->is_from_nobody & 1) * BUDGETS_FROM_NOBODY);
-	else if (settings.chains && subject->has_chain)
-		copy_packet(frame, totals, subject, COPY_CHAIN, BUDGETS_OF_CHAINS + subject->headers);
+	if (!subject->has_chain)
+		return;
+	count_chain(frame, totals, subject);
+	if (!(is_told_as_icmpv6(packet) && is_asked_for(packet->ports & 0xff)))
+		copy_packet(frame, totals, &told);
 }
 
 inlined bool is_broken_chain(__u32 verdict)
@@ -29,20 +41,13 @@ inlined void describe_subject(const struct frame *frame, struct subject *subject
 {
 	subject->bytes = packet->bytes;
 	subject->packets = packet->packets;
-	subject->length = frame->length;
-	subject->interface = frame->interface;
 	subject->depth = packet->depth;
 	subject->chain = packet->network + IPV6_HEADER + packet->artifact;
 	subject->names_first = packet->network + (packet->artifact ? IPV6_HEADER : 6);
-	subject->segment_size = gso_size(frame);
 	subject->protocol = packet->protocol;
-	subject->type = packet->ports;
 	subject->headers = packet->marks >> 8;
 	subject->direction = frame->direction;
 	subject->family = packet->family;
-	subject->link = frame->has_link_header ? LINK_ETHERNET : LINK_NONE;
-	subject->is_icmpv6 = packet->traits & HAS_TYPE && packet->family == FAMILY_IPV6;
-	subject->is_from_nobody = !(packet->key[0] | packet->key[1]);
 	subject->has_chain = packet->family == FAMILY_IPV6 && packet->depth;
 }
 
@@ -56,9 +61,7 @@ inlined int decode_and_tell(struct frame *frame, __u32 slot)
 	frame->nothing = &state->nothing;
 	state->subject.verdict = decode(frame, state, &packet);
 	describe_subject(frame, &state->subject, &packet);
-	if (frame->hook == HOOK_XDP)
-		state->subject.length = bpf_xdp_get_buff_len(frame->context);
-	tell(frame, state);
+	tell_chain(frame, state, &packet);
 	return 0;
 }
 
@@ -88,13 +91,15 @@ inlined void tell_packet(const struct frame *frame, __u32 slot)
 /* Whose ports nobody knows cannot pass a filter. */
 inlined void tell_undecodable(const struct frame *frame, __u32 slot, __u32 verdict)
 {
-	if (settings.tells_broken && is_broken_chain(verdict) && settings.directions & 1 << frame->direction)
+	if (settings.chains && !settings.clauses && is_broken_chain(verdict) && settings.directions & 1 << frame->direction)
 		tell_packet(frame, slot);
 }
 
-inlined void tell_decoded(const struct frame *frame, __u32 slot, const struct packet *packet)
+inlined void tell_decoded(const struct frame *frame, struct direction_totals *totals, const struct packet *packet, __u32 slot)
 {
-	if (settings.tells && (packet->class == PROTOCOL_ICMPV6 || packet->depth))
+	if (is_told_as_icmpv6(packet))
+		copy_icmpv6(frame, totals, packet);
+	if (settings.chains && packet->depth)
 		tell_packet(frame, slot);
 }
 

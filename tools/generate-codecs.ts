@@ -106,6 +106,7 @@ write(
     'direction_totals',
     'index_bucket',
     'cpu_state',
+    'copy_room',
     'tick',
     ...others,
   ].map((name) => offsetsText(btf.struct(name))),

@@ -19,7 +19,7 @@ import type {Libbpf} from './native/libbpf.ts'
 import type {Libc} from './native/libc.ts'
 import {SharedMemory} from './native/memory.ts'
 import {observer, type Observer, observers, ProgramSet, timeTeller, xdpObserver} from './program-set.ts'
-import {RecordRing, ringBytes, smallestRing} from './record-ring.ts'
+import {CopyRooms} from './copy-rooms.ts'
 import {FlowTables, tableBytes} from './flow-tables.ts'
 import {writeSettings} from './kernel-settings.ts'
 import {testRun} from './native/test-run.ts'
@@ -72,7 +72,7 @@ export class FlowPrograms implements Disposable {
   /** Lines, memo lines, spill and totals of the generation at rest. */
   readonly tables: FlowTables
   /** struct packet_copy each; undefined where no copy is asked for. */
-  readonly copies: RecordRing | undefined
+  readonly copies: CopyRooms | undefined
 
   constructor(options: FlowOptions) {
     const {libbpf, libc, clock, lines = 8192, spill = 65_536, filter, feeds = noFeeds} = options
@@ -93,7 +93,7 @@ export class FlowPrograms implements Disposable {
         even_spill: spill,
         odd_spill: spill,
         chains: feeds.chains ? chainRoom : 1,
-        copies: isCopying ? ringBytes : smallestRing,
+        copy_rooms: isCopying ? this.cpus : 1,
       },
       constants: {'.rodata.settings': writeSettings(filter, {cpus: this.cpus, lines, feeds, tickNs: clock.tickNs()})},
     }).load()
@@ -105,7 +105,9 @@ export class FlowPrograms implements Disposable {
     this.#lines = map('flow_lines', sizes.lines)
     this.#generation = map('.data.generation', 4)
     this.#word = new Uint32Array(this.#generation.buffer)
-    this.copies = isCopying ? new RecordRing(libc, {fd: this.#object.mapFd('copies'), size: ringBytes}) : undefined
+    this.copies = isCopying
+      ? new CopyRooms(libc, {fd: this.#object.mapFd('copy_rooms'), cpus: this.cpus, clock})
+      : undefined
     this.#ticks = this.#readTicks()
     this.tables = new FlowTables({
       ticks: this.#ticks,

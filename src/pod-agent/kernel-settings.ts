@@ -57,12 +57,6 @@ function writeCopies(view: DataView, {feeds, tickNs}: CopySettings): void {
     const at = settingsLayout.copiedTypes + (type >> 3)
     view.setUint8(at, view.getUint8(at) | (1 << (type & 7)))
   }
-  view.setUint32(settingsLayout.tells, icmpTypes.length > 0 || chains ? 1 : 0, true)
-  view.setUint32(
-    settingsLayout.tellsBroken,
-    chains && view.getBigUint64(settingsLayout.clauses, true) === 0n ? 1 : 0,
-    true,
-  )
   view.setUint32(settingsLayout.copiesIcmpv6, icmpTypes.length > 0 ? 1 : 0, true)
   view.setUint32(settingsLayout.chains, chains ? 1 : 0, true)
   view.setUint32(settingsLayout.copyGain, Math.max(1, Math.round((copiesPerSecond * oneCopy * tickNs) / 1e9)), true)

@@ -1,14 +1,18 @@
 import {batchHeaderBytes, type RecordKind, writeBatchHeader} from '../protocol/batch.ts'
 import type {Conversation} from './conversation.ts'
-import type {RecordRing} from './record-ring.ts'
+
+/** Records that were written since the last call, and how many. */
+interface Ring {
+  take(): {readonly records: Uint8Array; readonly count: number}
+}
 
 /** Moves records from a ring to the client as they are. */
 export class RecordStream {
   readonly #conversation: Conversation
   readonly #kind: RecordKind
-  readonly #ring: RecordRing
+  readonly #ring: Ring
 
-  constructor(conversation: Conversation, {kind, ring}: {readonly kind: RecordKind; readonly ring: RecordRing}) {
+  constructor(conversation: Conversation, {kind, ring}: {readonly kind: RecordKind; readonly ring: Ring}) {
     this.#conversation = conversation
     this.#kind = kind
     this.#ring = ring

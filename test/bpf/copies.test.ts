@@ -94,7 +94,7 @@ describe.skipIf(!isRoot)('packets of the ICMPv6 types that were asked for (needs
       expect(copies.every(({frame}) => frame.bytes.length === 1458 && frame.bytes[54] === advertisement)).toBe(true)
       const {ingress} = await takeAll(programs)
       expect([ingress.copied, ingress.ringFull[advertisement]]).toEqual([kept, round * repeat - kept])
-      expect(copies.length).toBeGreaterThan(500)
+      expect(copies.length).toBeGreaterThan(100)
     }
     expect(kept).toBeLessThan(3 * repeat)
   })
