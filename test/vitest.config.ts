@@ -13,6 +13,7 @@ export default defineConfig({
         test: {
           name: 'pure',
           include: [...pure.map((room) => `test/${room}/**/*.test.ts`), 'test/*.test.ts'],
+          testTimeout: 60_000,
           sequence: {groupOrder: 0},
         },
       },
@@ -20,7 +21,7 @@ export default defineConfig({
         root,
         test: {
           name: 'machine',
-          include: ['bpf', 'pod-agent', 'commands'].map((room) => `test/${room}/**/*.test.ts`),
+          include: ['bpf', 'pod-agent', 'commands', 'kernels'].map((room) => `test/${room}/**/*.test.ts`),
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
