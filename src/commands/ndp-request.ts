@@ -50,6 +50,8 @@ export function ndpRequest({flags, targets, raw}: ParsedLine): NdpRequest {
         icmpTypes: [...new Set([...usualTypes, ...icmpTypes])],
         chains: true,
         neighbours: true,
+        drops: 'discovery',
+        retransmissions: true,
         facts: true,
       },
     },

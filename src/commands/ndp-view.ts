@@ -1,6 +1,7 @@
 import {isMulticast} from '../diagnosis/address-text.ts'
 import {severities, type Severity} from '../diagnosis/finding.ts'
 import {readCopies} from '../events/copies.ts'
+import {readEvidence} from '../events/evidence.ts'
 import {NdpNode, type NdpNews} from '../events/ndp-node.ts'
 import {identityOf, type Passage, Passages} from '../events/ndp-passage.ts'
 import {readNeighbourChanges} from '../events/neighbour-change.ts'
@@ -70,7 +71,7 @@ export class NdpView implements View {
     const node = this.#nodeOf(state)
     const offsetNs = BigInt(state.hello.clockOffsetNs)
     if (kind === 'neighbours') return this.#tell(state, changesIn(records, {node, state, offsetNs}))
-    if (kind !== 'copies') return
+    if (kind !== 'copies') return this.#tell(state, node.observe(readEvidence(kind, records, offsetNs)))
     const passages = new Passages({isJoined: !this.#isJson})
     for (const {monotonicNs, interfaceIndex, direction, frame} of readCopies(records)) {
       const packet = decodeFrame(frame)
@@ -92,7 +93,7 @@ export class NdpView implements View {
     this.#namesOf(state).learn(facts)
     if (isFirst && !this.#isJson)
       for (const line of situationLines(facts, isObserved(state))) this.notice(state.key, line)
-    await this.#tell(state, this.#nodeOf(state).observe({type: 'facts', timeNs: nowNs(), facts}))
+    await this.#tell(state, this.#nodeOf(state).observe([{type: 'facts', timeNs: nowNs(), facts}]))
   }
 
   async drained(state: NodeState): Promise<void> {
