@@ -69,7 +69,7 @@ inlined __u32 network_of_device(struct net_device *device)
 	return network->ns.inum;
 }
 
-/* The same, of a device that the packet's route names: what is sent has no other before it reaches one. */
+/* The same, of a device that the packet's route names: what is sent has no other before it reaches one, what waits for fragments has lost it. */
 inlined struct net_device *device_of_route(struct sk_buff *skb)
 {
 	struct dst_entry *route = (void *)(skb->_skb_refdst & ~1UL);
@@ -79,20 +79,22 @@ inlined struct net_device *device_of_route(struct sk_buff *skb)
 	return network && BPF_CORE_READ(network, loopback_dev, nd_net.net) == network ? device : NULL;
 }
 
-/* Where the packet was received is known from the interface that took it in; what has none begins here. */
+/* Where the packet was received is known from the interface that took it in; what has none begins here, or has not yet come so far. */
 inlined enum direction direction_of(struct sk_buff *skb, __u32 interface, __u32 reason)
 {
 	if (reason_is(reason, SKB_DROP_REASON_CPU_BACKLOG) || reason_is(reason, SKB_DROP_REASON_XDP))
 		return DIRECTION_INGRESS;
 	__u32 received = skb->skb_iif;
 
-	return received && received == interface ? DIRECTION_INGRESS : DIRECTION_EGRESS;
+	if (!received)
+		return skb->_skb_refdst || skb->sk ? DIRECTION_EGRESS : DIRECTION_INGRESS;
+	return received == interface ? DIRECTION_INGRESS : DIRECTION_EGRESS;
 }
 
 inlined void find_interface(struct sk_buff *skb, struct drop_key *key)
 {
 	struct net_device *device = skb->dev;
-	__u32 network = network_of_device(device);
+	__u32 network = network_of_device(device), index;
 
 	if (network) {
 		key->network = network;
@@ -100,16 +102,18 @@ inlined void find_interface(struct sk_buff *skb, struct drop_key *key)
 		bpf_probe_read_kernel(key->name, INTERFACE_NAME, __builtin_preserve_access_index(&device->name));
 		return;
 	}
-	/* Read once: what was found not to be NULL is what is followed. */
-	key->network = BPF_CORE_READ(skb, sk, __sk_common.skc_net.net, ns.inum);
 	key->interface = skb->skb_iif;
-	if (key->interface)
-		return;
 	device = device_of_route(skb);
-	if (!device)
+	if (!device) {
+		/* Read once: what was found not to be NULL is what is followed. */
+		key->network = BPF_CORE_READ(skb, sk, __sk_common.skc_net.net, ns.inum);
 		return;
+	}
 	key->network = BPF_CORE_READ(device, nd_net.net, ns.inum);
-	key->interface = BPF_CORE_READ(device, ifindex);
+	index = BPF_CORE_READ(device, ifindex);
+	if (key->interface && key->interface != index)
+		return;
+	key->interface = index;
 	bpf_probe_read_kernel(key->name, INTERFACE_NAME, __builtin_preserve_access_index(&device->name));
 }
 

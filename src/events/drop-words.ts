@@ -1,4 +1,4 @@
-import type {DropCount} from '../protocol/drops.ts'
+import type {DropKind} from '../protocol/drops.ts'
 
 export interface DropMeaning {
   /** Which part of the kernel dropped it. */
@@ -8,7 +8,7 @@ export interface DropMeaning {
   readonly isBenign: boolean
 }
 
-type Place = Pick<DropCount, 'reason' | 'symbol'>
+type Place = Pick<DropKind, 'reason' | 'symbol'> & Partial<Pick<DropKind, 'protocol' | 'icmpType'>>
 type Rule = readonly [reason: RegExp, symbol: RegExp, layer: string, text: string]
 
 const any = /^/
@@ -16,7 +16,12 @@ const any = /^/
 /** Met on nodes where nothing is wrong (ipv6-domain §8): multicast that nobody joined, queues that are emptied, flooded unicast. */
 const benign: readonly Rule[] = [
   [/^NOT_SPECIFIED$/, /^ip6_mc_input$/, 'multicast', 'multicast that nobody here has joined'],
-  [/^NO_SOCKET$/, /^ping_rcv$/, 'socket', 'an echo reply that a raw socket has taken already'],
+  [
+    /^NO_SOCKET$/,
+    /^ping_rcv$/,
+    'socket',
+    'an echo reply that nobody waits for, or that a raw socket has taken already',
+  ],
   [/^QUEUE_PURGE$/, any, 'socket', 'a queue was emptied'],
   [/^OTHERHOST$/, any, 'link', 'unicast for another host, flooded here'],
   [any, /^skb_release_data$/, 'memory', 'part of a packet that was freed'],
@@ -24,15 +29,22 @@ const benign: readonly Rule[] = [
 
 const told: readonly Rule[] = [
   [/^NETFILTER_DROP$/, any, 'netfilter', 'a rule of nftables, ip6tables or a network policy'],
-  [/^TC_|^QDISC/, any, 'TC', 'a traffic control filter or queue'],
+  [/^TC_/, any, 'TC', 'a traffic control filter'],
+  [/^QDISC/, any, 'TC', 'a queueing discipline: full, or made to drop'],
   [/^XDP$/, any, 'XDP', 'an XDP program'],
+  [any, /xdp/, 'XDP', 'an XDP program'],
   [/^BPF_/, any, 'BPF', 'a BPF program'],
   [/^NOT_SPECIFIED$/, /^neigh_invalidate$/, 'neighbour', 'no neighbour answered: its queue was given up'],
+  [/^NEIGH_QUEUEFULL$/, any, 'neighbour', 'too many wait for the neighbour to answer'],
   [/^NEIGH_/, any, 'neighbour', 'the neighbour could not be resolved'],
+  [/^IP_INNOROUTES$/, /^ip6?_pkt_prohibit/, 'routing', 'a route that prohibits it'],
   [/^IP_(IN|OUT)NOROUTES$/, any, 'routing', 'no route to destination'],
+  [/^NOT_SPECIFIED$/, /^dst_discard/, 'routing', 'a blackhole route'],
   [/^IP_INADDRERRORS$/, any, 'routing', 'not for this node, which does not forward it'],
-  [/^IP_INHDR$/, /^ip6_forward$/, 'routing', 'the hop limit was reached'],
+  [/^IP_RPFILTER$/, any, 'routing', 'the way back to its source is another (rp_filter)'],
+  [/^IP_INHDR$/, /^ip6?_forward$/, 'routing', 'the hop limit was reached'],
   [/^PKT_TOO_BIG$/, any, 'routing', 'too big for the next link'],
+  [/^IPV6_NDISC_NS_OTHERHOST$/, any, 'NDP validation', 'a solicitation for an address that nobody here has'],
   [/^IPV6_NDISC_/, any, 'NDP validation', 'a neighbour discovery message that RFC 4861 does not allow'],
   [/FRAG|^DUP_FRAG$/, any, 'fragments', 'a fragment that cannot be put together'],
   [/^NOT_SPECIFIED$/, /^ipv6_frag_rcv$/, 'fragments', 'fragments overlap, or the first lacks its headers'],
@@ -40,16 +52,34 @@ const told: readonly Rule[] = [
   [/^IPV6_BAD_EXTHDR$|^UNHANDLED_PROTO$/, any, 'extension headers', 'an extension header or option that the kernel does not take'],
   [/^IP_INHDR$/, /^ip6_parse_tlv$/, 'extension headers', 'a header with bad padding'],
   [/^IP_NOPROTO$/, any, 'extension headers', 'a next header that nothing here handles'],
+  [/^PKT_TOO_SMALL$/, /^icmpv6_/, 'ICMPv6', 'a message that is too short'],
+  [/^NOT_SPECIFIED$/, /^icmpv6_rcv$/, 'ICMPv6', 'a message that is not valid'],
   [/^IPV6DISABLED$/, any, 'IPv6', 'IPv6 is disabled on the interface (disable_ipv6)'],
-  [/^IP_INHDR$|^IP_CSUM$|^PKT_TOO_SMALL$/, any, 'IPv6', 'an invalid IP header'],
+  [/^PKT_TOO_SMALL$/, any, 'IPv6', 'shorter than its header says'],
+  [/^IP_INHDR$|^IP_CSUM$/, any, 'IPv6', 'an invalid IP header, or an address that may not be there'],
   [/_CSUM$/, any, 'checksum', 'a wrong checksum'],
   [/^NO_SOCKET$/, any, 'socket', 'nobody listens there'],
-  [/^SOCKET_|^TCP_|^UDP_|^PROTO_MEM$/, any, 'socket', 'the socket did not take it'],
+  [/^SOCKET_RCVBUFF$|^PROTO_MEM$/, any, 'socket', 'its buffer is full: the program does not read fast enough'],
+  [/^SOCKET_FILTER$/, any, 'socket', 'a filter of the socket'],
+  [/^SOCKET_|^TCP_|^UDP_/, any, 'socket', 'the socket did not take it'],
   [/^UNICAST_IN_L2_MULTICAST$/, any, 'link', 'unicast in a multicast frame'],
   [/^CPU_BACKLOG$|^FULL_RING$|^NOMEM$|^DEV_/, any, 'link', 'the device or the CPU could not keep up'],
 ] // prettier-ignore
 
-export function meaningOf({reason, symbol = ''}: Place): DropMeaning {
+const noNextHeader = 59
+const nothingFollows: DropMeaning = {
+  layer: 'extension headers',
+  text: 'nothing follows its headers, as they say',
+  isBenign: true,
+}
+const unfitDiscovery: DropMeaning = {layer: 'NDP validation', text: 'a neighbour discovery message that is not valid, or an advertisement that nobody asked for', isBenign: false} // prettier-ignore
+const isDiscovery = (type: number | undefined): boolean => type !== undefined && type >= 133 && type <= 137
+
+/** The reason and the function; where they are the same for different things, what was dropped. */
+export function meaningOf({reason, symbol = '', protocol, icmpType}: Place): DropMeaning {
+  // RFC 8200 §4.7: what follows must be ignored. The kernel discards it as a blackhole route does.
+  if (protocol === noNextHeader && symbol.startsWith('dst_discard')) return nothingFollows
+  if (reason === 'NOT_SPECIFIED' && symbol === 'icmpv6_rcv' && isDiscovery(icmpType)) return unfitDiscovery
   const matches = ([first, second]: Rule): boolean => first.test(reason) && second.test(symbol)
   const harmless = benign.find(matches)
   const [, , layer, text] = harmless ?? told.find(matches) ?? [any, any, 'kernel', 'the kernel gives no cause']

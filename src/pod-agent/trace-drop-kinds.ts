@@ -1,12 +1,16 @@
 import {statSync} from 'node:fs'
 import {dropKeyLayout as layout} from '../generated/trace-layout.ts'
-import {directions} from '../generated/words.ts'
+import {type Direction, directions} from '../generated/words.ts'
 import type {DropKind} from '../protocol/drops.ts'
 import {presentLinks} from './interfaces.ts'
 import {enumNames} from './trace-reasons.ts'
 import {Symbols} from './trace-symbols.ts'
 
 const notKnown = 0xff
+
+/** A program in a driver sees what arrives before the kernel has noted where: XDP is for what comes in. */
+const directionOf = (direction: number, symbol = ''): Direction =>
+  symbol.includes('xdp') ? 'ingress' : (directions[direction] ?? 'egress')
 
 /** Gives drops the names that this kernel has for what they are told apart by. */
 export class DropKinds {
@@ -28,7 +32,7 @@ export class DropKinds {
       family: view.getUint8(at + layout.family) === 0 ? 4 : 6,
       protocol: view.getUint8(at + layout.protocol),
       ...(icmpType !== notKnown && {icmpType}),
-      direction: directions[view.getUint8(at + layout.direction)] ?? 'egress',
+      direction: directionOf(view.getUint8(at + layout.direction), symbol),
       ...(interfaceName !== undefined && {interface: interfaceName}),
       network,
     }
