@@ -42,4 +42,4 @@ test('the top flows of a summary are those that ranking every conversation finds
     expect(all.length).toBe(300)
     expect(top.map(({counts}) => counts.bytes)).toEqual(all.slice(0, 10))
   }
-})
+}, 60_000)
