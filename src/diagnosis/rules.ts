@@ -14,6 +14,8 @@ import {redirects} from './redirect.ts'
 import {routers} from './router.ts'
 import {routerSolicitation} from './router-solicitation.ts'
 import type {RuleKind, RulePage} from './rule.ts'
+import {tooBigForged} from './too-big-forged.ts'
+import {tooBigSuppressed} from './too-big-suppressed.ts'
 import {validity} from './validity.ts'
 
 /** Every rule there is. */
@@ -33,6 +35,8 @@ export const ruleKinds: readonly RuleKind[] = [
   extensions,
   fragments,
   pathMtu,
+  tooBigForged,
+  tooBigSuppressed,
 ]
 
 /** By name. */
