@@ -19,7 +19,8 @@ struct claim_message {
 	__u64		option;
 };
 
-enum claim_news { CLAIM_KNOWN, CLAIM_NEW, CLAIM_CHANGED };
+/* Again: the same claim, some 256 jiffies after it was last heard. */
+enum claim_news { CLAIM_KNOWN, CLAIM_AGAIN, CLAIM_NEW, CLAIM_CHANGED };
 
 /* 24 bits that tell the target from others in this place, 24 bits of who claims it, and when. One store, so CPUs may share it. */
 struct {
@@ -81,7 +82,7 @@ inlined enum claim_news remember_claim(const struct frame *frame, const void *by
 	*kept = claim;
 	if ((claim ^ known) >> 40)
 		return CLAIM_NEW;
-	return (claim ^ known) >> 16 ? CLAIM_CHANGED : CLAIM_KNOWN;
+	return (claim ^ known) >> 16 ? CLAIM_CHANGED : CLAIM_AGAIN;
 }
 
 #endif

@@ -119,13 +119,13 @@ export const cpuStateLayout = {
 } as const
 
 export const copyRoomLayout = {
-  size: 276656,
+  size: 276672,
   written: 0,
   spare: 8,
   read: 64,
   spareToo: 72,
   budgets: 128,
-  bytes: 12464,
+  bytes: 12480,
 } as const
 
 export const tickLayout = {
