@@ -5,7 +5,6 @@
 
 #include "claims.h"
 
-#define LARGEST_CHAIN_COPY 256
 #define ONE_COPY 1024
 #define COPY_ROOM (1 << 18)
 #define COPY_MARGIN 2048

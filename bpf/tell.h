@@ -20,7 +20,7 @@ inlined void tell_chain(const struct frame *frame, struct cpu_state *state, cons
 		.kind = COPY_CHAIN,
 		.budget = BUDGETS_OF_CHAINS + subject->headers,
 		.packets = subject->packets,
-		.most = LARGEST_CHAIN_COPY,
+		.most = LARGEST_COPY,
 		.over = &totals->chains_over_budget,
 		.full = &totals->chains_ring_full,
 	};
