@@ -4,6 +4,7 @@ import {type HeardPacket, icmpv6Of, isDad, toldMac} from './ndp-message.ts'
 export interface Resolution {
   readonly node: string
   readonly timeNs: bigint
+  /** Where the question was seen first. */
   readonly interface: string
   readonly target: string
   readonly asker: string
@@ -17,18 +18,19 @@ export interface Resolution {
   readonly answeredBy?: string
 }
 
-interface Pending {
-  readonly firstNs: bigint
-  lastNs: bigint
+/** One question, wherever it is seen: a bridge floods it to all its ports, and the answer comes by one of them. */
+interface Question {
+  /** Where it was seen first. */
+  readonly interface: string
+  readonly target: string
   readonly asker: string
+  readonly firstNs: bigint
   solicitations: number
   readonly isProbe: boolean
   readonly isDad: boolean
-}
-
-interface Answered extends Pick<Resolution, 'asker' | 'solicitations' | 'isProbe'> {
-  readonly timeNs: bigint
-  readonly mac: string
+  /** Of every interface that it was seen at, with the target. */
+  readonly keys: string[]
+  answer?: {readonly timeNs: bigint; readonly macs: Set<string>}
 }
 
 /** RFC 4861 §10: three solicitations RetransTimer (1 s) apart; half a second more for the answer to the last. */
@@ -37,14 +39,21 @@ const patienceNs = 3_500_000_000n
 const dadPatienceNs = 1_500_000_000n
 /** Another MAC that answers the same question within this time contradicts the first. */
 const conflictNs = 2_000_000_000n
+/** What has expired is looked for so often, whatever is heard. */
+const tickNs = 20_000_000n
+/** A flooded solicitation is at every port within this time. */
+const floodNs = 10_000_000n
 /** A scan of random addresses asks for thousands at a time; the oldest are given up for it. */
 const mostPending = 8192
 
-/** Joins solicitations and advertisements of one node, by interface and target. */
+/** Joins solicitations and advertisements of one node, by interface and target; what a bridge floods is one question. */
 export class ResolutionBook {
   readonly #node: string
-  readonly #pending = new Map<string, Pending>()
-  readonly #answered = new Map<string, Answered>()
+  readonly #pending = new Map<string, Question>()
+  readonly #answered = new Map<string, Question>()
+  /** By who asked for what: the latest. */
+  readonly #latest = new Map<string, Question>()
+  #tickedNs = 0n
   /** Questions given up before their time, because there were too many. */
   forgotten = 0
 
@@ -66,13 +75,20 @@ export class ResolutionBook {
 
   /** Questions that have had their time, as unanswered. What nobody contradicts in DAD is a success and no resolution. */
   tick(nowNs: bigint): readonly Resolution[] {
+    if (nowNs - this.#tickedNs < tickNs) return []
+    this.#tickedNs = nowNs
     const unanswered: Resolution[] = []
-    for (const [key, pending] of this.#pending) {
-      if (nowNs - pending.firstNs < (pending.isDad ? dadPatienceNs : patienceNs)) continue
-      this.#pending.delete(key)
-      if (!pending.isDad) unanswered.push(this.#resolution(key, pending, {outcome: 'unanswered', timeNs: nowNs}))
+    for (const question of this.#pending.values()) {
+      if (nowNs - question.firstNs < (question.isDad ? dadPatienceNs : patienceNs)) continue
+      this.#close(question)
+      if (!question.isDad) unanswered.push(this.#resolution(question, {outcome: 'unanswered', timeNs: nowNs}))
     }
-    for (const [key, {timeNs}] of this.#answered) if (nowNs - timeNs > conflictNs) this.#answered.delete(key)
+    for (const [key, {answer}] of this.#answered)
+      if (answer !== undefined && nowNs - answer.timeNs > conflictNs) this.#answered.delete(key)
+    for (const [key, {firstNs}] of this.#latest) {
+      if (nowNs - firstNs <= floodNs) break // in the order in which they were asked
+      this.#latest.delete(key)
+    }
     return unanswered
   }
 
@@ -80,48 +96,71 @@ export class ResolutionBook {
     const key = `${name} ${target}`
     const known = this.#pending.get(key)
     if (known !== undefined) {
-      known.solicitations++
-      known.lastNs = timeNs
+      if (name === known.interface) known.solicitations++
+      return
+    }
+    const asker = packet.ip?.source ?? '::'
+    const who = `${asker} ${packet.sourceMac ?? ''} ${target}`
+    const flooded = this.#latest.get(who)
+    if (flooded !== undefined && timeNs - flooded.firstNs <= floodNs && !flooded.keys.includes(key)) {
+      flooded.keys.push(key)
+      const book = flooded.answer === undefined ? this.#pending : this.#answered
+      book.set(key, flooded)
       return
     }
     this.#answered.delete(key)
-    if (this.#pending.size >= mostPending) {
-      for (const oldest of this.#pending.keys()) {
-        this.#pending.delete(oldest)
-        this.forgotten++
-        break
-      }
-    }
-    const asker = packet.ip?.source ?? '::'
+    this.#makeRoom()
     const isProbe = packet.ip?.destination === target
-    this.#pending.set(key, {firstNs: timeNs, lastNs: timeNs, asker, solicitations: 1, isProbe, isDad: isDad(packet)})
+    const question: Question = {
+      interface: name,
+      target,
+      asker,
+      firstNs: timeNs,
+      solicitations: 1,
+      isProbe,
+      isDad: isDad(packet),
+      keys: [key],
+    }
+    this.#pending.set(key, question)
+    this.#latest.delete(who)
+    this.#latest.set(who, question)
+  }
+
+  #makeRoom(): void {
+    const [oldest] = this.#pending.values()
+    if (oldest === undefined || this.#pending.size < mostPending) return
+    this.#close(oldest)
+    this.forgotten++
+  }
+
+  #close({keys}: Question): void {
+    for (const key of keys) this.#pending.delete(key)
   }
 
   #answer(target: string, mac: string, {interface: name, timeNs}: HeardPacket): Resolution | undefined {
     const key = `${name} ${target}`
-    const pending = this.#pending.get(key)
-    if (pending !== undefined) {
-      this.#pending.delete(key)
-      const {asker, solicitations, isProbe} = pending
-      this.#answered.set(key, {timeNs, mac, asker, solicitations, isProbe})
-      return this.#resolution(key, pending, {
-        outcome: pending.isDad ? 'duplicate' : 'answered',
+    const question = this.#pending.get(key)
+    if (question !== undefined) {
+      this.#close(question)
+      question.answer = {timeNs, macs: new Set([mac])}
+      for (const each of question.keys) this.#answered.set(each, question)
+      return this.#resolution(question, {
+        outcome: question.isDad ? 'duplicate' : 'answered',
         timeNs,
-        latencyNs: timeNs - pending.firstNs,
+        latencyNs: timeNs - question.firstNs,
         answeredBy: mac,
       })
     }
     const before = this.#answered.get(key)
-    if (before === undefined || before.mac === mac) return undefined
-    return this.#resolution(key, before, {outcome: 'conflict', timeNs, answeredBy: mac})
+    if (before?.answer === undefined || before.answer.macs.has(mac)) return undefined
+    before.answer.macs.add(mac)
+    return this.#resolution(before, {outcome: 'conflict', timeNs, answeredBy: mac})
   }
 
   #resolution(
-    key: string,
-    {asker, solicitations, isProbe}: Pick<Resolution, 'asker' | 'solicitations' | 'isProbe'>,
+    {interface: name, target, asker, solicitations, isProbe}: Question,
     end: Pick<Resolution, 'outcome' | 'timeNs' | 'latencyNs' | 'answeredBy'>,
   ): Resolution {
-    const [name = '', target = ''] = key.split(' ')
     return {node: this.#node, interface: name, target, asker, solicitations, isProbe, ...end}
   }
 }
