@@ -1,5 +1,5 @@
 import type {NodeFacts} from '../protocol/facts.ts'
-import {isStatus} from './api-failure.ts'
+import {explain, isStatus} from './api-failure.ts'
 import {list} from './api.ts'
 import type {ClusterConnection} from './connection.ts'
 import type {AddressName, NameTable} from './name-table.ts'
@@ -17,23 +17,56 @@ export interface NamedFacts {
 
 export interface KnownFacts {
   /** The node's latest; before they come, addresses alone have names. */
-  readonly node: NodeFacts | undefined
+  readonly node: () => NodeFacts | undefined
   /** Of `readServicePrefixes`. */
-  readonly servicePrefixes: readonly string[]
+  readonly servicePrefixes: () => readonly string[]
 }
 
-/** Reads the table at the time of each call; cheap enough to be made again for every `facts` that a node tells. */
-export function clusterFacts(table: NameTable, {node, servicePrefixes}: KnownFacts): NamedFacts {
-  const known = node?.neighbours.known.filter(({proxy}) => !proxy) ?? []
-  const ipOf = new Map(known.flatMap(({mac, ip}) => (mac === undefined || ip.startsWith('fe80:') ? [] : [[mac, ip]])))
+/** So long a list is taken as it was: rules ask with every packet. */
+const keptMs = 1000
+
+/** Reads the table as it is at the time of each question, lists at most a second later. */
+export function clusterFacts(
+  table: NameTable,
+  {node, servicePrefixes}: KnownFacts,
+  now: () => number = Date.now,
+): NamedFacts {
+  const lists = keptList(now, () => {
+    const {podPrefixes, nodeAddresses, serviceAddresses} = table
+    return {podPrefixes, nodeAddresses, serviceAddresses, ipOf: addressesByMac(node())}
+  })
   return {
-    podPrefixes: table.podPrefixes,
-    servicePrefixes,
-    nodeAddresses: table.nodeAddresses,
-    serviceAddresses: table.serviceAddresses,
-    nameOf: (text) => nameText(table.lookup(ipOf.get(text) ?? text)),
-    podOfInterface: (name) => (node === undefined ? undefined : podBehind(table, node, name)),
+    get podPrefixes() {
+      return lists().podPrefixes
+    },
+    get servicePrefixes() {
+      return servicePrefixes()
+    },
+    get nodeAddresses() {
+      return lists().nodeAddresses
+    },
+    get serviceAddresses() {
+      return lists().serviceAddresses
+    },
+    nameOf: (text) => nameText(table.lookup(lists().ipOf.get(text) ?? text)),
+    podOfInterface: (name) => {
+      const known = node()
+      return known === undefined ? undefined : podBehind(table, known, name)
+    },
   }
+}
+
+function keptList<Value>(now: () => number, read: () => Value): () => Value {
+  let kept: {readonly value: Value; readonly at: number} | undefined
+  return () => {
+    if (kept === undefined || now() - kept.at >= keptMs) kept = {value: read(), at: now()}
+    return kept.value
+  }
+}
+
+function addressesByMac(node: NodeFacts | undefined): ReadonlyMap<string, string> {
+  const known = node?.neighbours.known.filter(({proxy}) => !proxy) ?? []
+  return new Map(known.flatMap(({mac, ip}) => (mac === undefined || ip.startsWith('fe80:') ? [] : [[mac, ip]])))
 }
 
 /** The pod whose network namespace the agent saw; where it may not look, the pod whose address is routed to the interface or is a neighbour on it. */
@@ -54,16 +87,24 @@ const podText = (found: AddressName | undefined): string | undefined =>
 const nameText = (found: AddressName | undefined): string | undefined =>
   podText(found) ?? (found?.service === undefined ? found?.node : `service ${found.namespace ?? ''}/${found.service}`)
 
+interface ReadOptions {
+  readonly signal: AbortSignal
+  /** Told once, where they cannot be had. */
+  readonly warn: (text: string) => void
+}
+
 /** The cluster's ServiceCIDR objects; none where the server does not have them (before Kubernetes 1.33) or the user may not list them. */
 export async function readServicePrefixes(
   connection: ClusterConnection,
-  signal: AbortSignal,
+  {signal, warn}: ReadOptions,
 ): Promise<readonly string[]> {
   try {
     const {items = []} = await list(connection, serviceRanges, {namespace: undefined, signal})
     return items.flatMap(({spec}) => spec?.cidrs ?? [])
   } catch (cause) {
-    if (isStatus(cause, 401, 403, 404)) return []
-    throw cause
+    if (signal.aborted || isStatus(cause, 404)) return []
+    const failure = explain(connection, cause, {verb: 'list', resource: serviceRanges.name})
+    warn(`The ranges of Services are not known: ${failure instanceof Error ? failure.message : String(failure)}`)
+    return []
   }
 }

@@ -1,5 +1,6 @@
 import {connect} from '../cluster/connection.ts'
 import type {ClusterConnection} from '../cluster/connection.ts'
+import {clusterFacts, readServicePrefixes} from '../cluster/facts.ts'
 import {type LaunchStep, orderPod} from '../cluster/launch.ts'
 import type {LaunchOptions, NodeTarget, Toleration} from '../cluster/manifest.ts'
 import {manifestText} from '../cluster/manifest-text.ts'
@@ -7,6 +8,7 @@ import {followNames} from '../cluster/names.ts'
 import {checkPermissions} from '../cluster/permissions.ts'
 import {PodGuard} from '../cluster/pod-guard.ts'
 import {resolveTargets} from '../cluster/targets.ts'
+import type {ClusterKnowledge} from '../diagnosis/observation.ts'
 import {badUsage} from '../errors.ts'
 import type {Names} from '../events/names.ts'
 import {merge} from '../session/merge.ts'
@@ -21,6 +23,7 @@ import type {AgentRequest, ObserveRequest} from './observe-request.ts'
 export interface OpenedCluster extends AsyncDisposable {
   readonly source: FlowSource
   readonly names: Names
+  readonly knowledge: ClusterKnowledge
   /** By the name that their events carry. */
   readonly places: ReadonlyMap<string, Place>
 }
@@ -40,7 +43,9 @@ export async function openCluster(request: ObserveRequest, context: OpenContext)
     checkPermissions(connection, request.agent.namespace, interruption.signal),
   ])
   const naming = new AbortController()
-  const names = followNames(connection, {signal: naming.signal, warn: (text) => notices.say('', text)})
+  const following = {signal: naming.signal, warn: (text: string) => notices.say('', text)}
+  const names = followNames(connection, following)
+  const servicePrefixes = request.feeds.facts ? startReading(readServicePrefixes(connection, following)) : () => []
   try {
     await filterNames(names, {clauses: request.filter.names, stop: interruption.signal, notices})
   } catch (cause) {
@@ -64,6 +69,7 @@ export async function openCluster(request: ObserveRequest, context: OpenContext)
   return {
     source: settling(merge(each), notices),
     names: names.table,
+    knowledge: (node) => clusterFacts(names.table, {node, servicePrefixes}),
     places,
     [Symbol.asyncDispose]: () => {
       naming.abort()
@@ -72,6 +78,13 @@ export async function openCluster(request: ObserveRequest, context: OpenContext)
       return Promise.resolve()
     },
   }
+}
+
+/** Nothing yet, until it has come. */
+function startReading(reading: Promise<readonly string[]>): () => readonly string[] {
+  let known: readonly string[] = []
+  void reading.then((all) => (known = all))
+  return () => known
 }
 
 const stepWords: Readonly<Record<LaunchStep, string>> = {

@@ -124,8 +124,10 @@ export class NdpView implements View {
   }
 
   #nodeOf(state: NodeState): NdpNode {
+    const {request, stage} = this.#options
     const node =
-      this.#nodes.get(state.key) ?? new NdpNode(state.node, {hearsAll: false, types: this.#options.request.icmpTypes})
+      this.#nodes.get(state.key) ??
+      new NdpNode(state.node, {hearsAll: false, types: request.icmpTypes, knowledge: stage.knowledge})
     this.#nodes.set(state.key, node)
     return node
   }

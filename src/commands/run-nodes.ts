@@ -1,4 +1,5 @@
 import {reportFailure} from '../base-command.ts'
+import type {ClusterKnowledge} from '../diagnosis/observation.ts'
 import {type Names, noNames} from '../events/names.ts'
 import {RunState} from '../events/run-state.ts'
 import type {FlowSource} from '../session/source.ts'
@@ -19,6 +20,8 @@ export interface Stage {
   readonly sink: Sink
   readonly notices: Notices
   readonly interruption: Interruption
+  /** What the cluster says of a node; absent without one. */
+  readonly knowledge?: ClusterKnowledge
   /** More than one place is looked at. */
   readonly hasNodes: boolean
   /** Of what is shown; absent: this machine's. */
@@ -53,6 +56,11 @@ function report({failures, nodes}: RunOutcome): void {
   if (nodes === 1) throw first.failure
   const statuses = failures.map(({node, failure}) => reportFailure(failure, {argv: process.argv, place: node}))
   process.exitCode = Math.max(...statuses)
+}
+
+interface Scene {
+  readonly names: Names
+  readonly places: ReadonlyMap<string, Place>
 }
 
 type Means = Pick<Stage, 'notices' | 'interruption' | 'sink'>
@@ -99,17 +107,14 @@ class Run {
 
   async #show(
     source: FlowSource,
-    {
-      names,
-      places,
-      clock,
-    }: {readonly names: Names; readonly places: ReadonlyMap<string, Place>; readonly clock?: RunClock},
+    {names, places, clock, knowledge}: Pick<Stage, 'clock' | 'knowledge'> & Scene,
   ): Promise<RunOutcome> {
     const {filter, durationMs} = this.#run.request
     const {interruption} = this.#means
     const run = new RunState({names, clauses: filter.names})
     const told = clock === undefined ? {} : {clock}
-    const view = await this.#run.view({...this.#means, run, hasNodes: places.size > 1, ...told})
+    const known = knowledge === undefined ? {} : {knowledge}
+    const view = await this.#run.view({...this.#means, run, hasNodes: places.size > 1, ...told, ...known})
     const onStart = (): void => {
       if (durationMs !== undefined) interruption.stopAfter(durationMs)
     }

@@ -57,8 +57,9 @@ export class NodeView {
   podBehind(name: string): string | undefined {
     const pod = this.#cluster.podOfInterface(name)
     if (pod !== undefined) return `pod ${pod}`
-    if (podBridge.test(name) || podPort.test(name)) return 'a pod'
-    const master = this.facts?.interfaces.find((item) => item.index === this.interface(name)?.master)
+    const device = this.interface(name)
+    if (device?.peer?.podUid !== undefined || podBridge.test(name) || podPort.test(name)) return 'a pod'
+    const master = this.facts?.interfaces.find((item) => item.index === device?.master)
     return master !== undefined && podBridge.test(master.name) ? 'a pod' : undefined
   }
 

@@ -78,6 +78,9 @@ export interface ClusterFacts {
   readonly podOfInterface: (name: string) => string | undefined
 }
 
+/** What the cluster says of the node whose latest facts it may ask for. */
+export type ClusterKnowledge = (node: () => NodeFacts | undefined) => ClusterFacts
+
 export const noCluster: ClusterFacts = {
   podPrefixes: [],
   servicePrefixes: [],

@@ -2,9 +2,10 @@ import {solicitedNodeOf} from '../diagnosis/address-text.ts'
 import type {FoldedFinding} from '../diagnosis/finding-ledger.ts'
 import type {Severity} from '../diagnosis/finding.ts'
 import {FoldedDiagnosis} from '../diagnosis/folding.ts'
-import type {Observation} from '../diagnosis/observation.ts'
+import {type ClusterKnowledge, noCluster, type Observation} from '../diagnosis/observation.ts'
 import type {Icmpv6Message} from '../packet/icmpv6-message.ts'
 import type {Packet} from '../packet/packet.ts'
+import type {NodeFacts} from '../protocol/facts.ts'
 import {type HeardPacket, icmpv6Of, isTold} from './ndp-message.ts'
 import type {HeardChange} from './neighbour-text.ts'
 import {type Resolution, ResolutionBook} from './resolution-book.ts'
@@ -15,6 +16,14 @@ export type NdpNews =
   | {readonly type: 'neighbour'; readonly heard: HeardChange}
   | {readonly type: 'finding'; readonly folded: FoldedFinding}
 
+export interface NdpNodeOptions {
+  /** Of a capture, where no budget leaves a packet out. */
+  readonly hearsAll: boolean
+  /** ICMPv6 types that are told beside those that `isTold`. */
+  readonly types?: readonly number[]
+  readonly knowledge?: ClusterKnowledge | undefined
+}
+
 /** What one node's neighbour discovery comes to: messages, what they settle, and what is wrong. */
 export class NdpNode {
   readonly #node: string
@@ -22,12 +31,14 @@ export class NdpNode {
   readonly #resolutions: ResolutionBook
   readonly #diagnosis: FoldedDiagnosis
 
-  /** `hearsAll`: of a capture, where no budget leaves a packet out; `types` of ICMPv6 are told beside those that `isTold`. */
-  constructor(node: string, {hearsAll, types = []}: {readonly hearsAll: boolean; readonly types?: readonly number[]}) {
+  #facts: NodeFacts | undefined
+
+  constructor(node: string, {hearsAll, types = [], knowledge}: NdpNodeOptions) {
     this.#node = node
     this.#types = types
     this.#resolutions = new ResolutionBook(node)
-    this.#diagnosis = new FoldedDiagnosis({options: {hearsAll}})
+    const cluster = knowledge?.(() => this.#facts) ?? noCluster
+    this.#diagnosis = new FoldedDiagnosis({cluster, options: {hearsAll}})
   }
 
   /** Different findings by severity. */
@@ -57,7 +68,10 @@ export class NdpNode {
 
   /** Whatever else the rules judge by. */
   *observe(observations: Iterable<Observation>): Generator<NdpNews> {
-    for (const each of observations) yield* findings(this.#diagnosis.hear(each))
+    for (const each of observations) {
+      if (each.type === 'facts') this.#facts = each.facts
+      yield* findings(this.#diagnosis.hear(each))
+    }
   }
 
   /** Time has passed. */

@@ -40,7 +40,7 @@ const aNode = (change: Partial<NodeFacts> = {}): NodeFacts => ({
   settings: {},
   ...change,
 })
-const facts = (node?: NodeFacts) => clusterFacts(aTable(), {node, servicePrefixes: ['fd96::/112']})
+const facts = (node?: NodeFacts) => clusterFacts(aTable(), {node: () => node, servicePrefixes: () => ['fd96::/112']})
 
 describe('what the cluster says of a node', () => {
   test('has prefixes and addresses of pods, nodes and Services', () => {
@@ -78,5 +78,22 @@ describe('what the cluster says of a node', () => {
     const entry = {interface: 'cni0', ip: 'fd44:0:0:1::7', mac, state: 'STALE', router: false, proxy: false}
     const node = aNode({neighbours: {entries: 1, tableFulls: 0, resolutionFailures: 0, known: [entry]}})
     expect(facts(node).nameOf(mac)).toBe('default/p2')
+  })
+
+  test('has what came later, within a second', () => {
+    const table = aTable()
+    let nowMs = 0
+    const {podPrefixes, ...rest} = clusterFacts(table, {node: () => undefined, servicePrefixes: () => []}, () => nowMs)
+    expect(podPrefixes).toHaveLength(2)
+    const later = clusterFacts(table, {node: () => undefined, servicePrefixes: () => []}, () => nowMs)
+    expect(later.nodeAddresses).toEqual(['fd89::11'])
+    table.setNode({
+      metadata: {name: 'node2', uid: 'n2'},
+      status: {addresses: [{type: 'InternalIP', address: 'fd89::12'}]},
+    })
+    expect(later.nodeAddresses).toEqual(['fd89::11'])
+    nowMs = 1000
+    expect(later.nodeAddresses).toEqual(['fd89::11', 'fd89::12'])
+    expect(rest.nameOf('fd89::12')).toBe('node2')
   })
 })
