@@ -1,6 +1,6 @@
 import {dropCopyLayout as copyLayout} from '../generated/trace-layout.ts'
 import {batchHeaderBytes, type RecordKind, writeBatchHeader} from '../protocol/batch.ts'
-import {type DropCopy, type DropKind, writeReport} from '../protocol/drops.ts'
+import {type DropCopy, type DropKind, type DropReport, writeReport} from '../protocol/drops.ts'
 import {interfaceGlob} from '../protocol/interface-glob.ts'
 import type {Conversation} from './conversation.ts'
 import type {Libbpf} from './native/libbpf.ts'
@@ -48,18 +48,23 @@ export class DropFeed {
   }
 
   send(conversation: Conversation, {isFinal = false}: {readonly isFinal?: boolean} = {}): void {
+    // Counts first: whatever they hold was copied by then.
+    const report = this.#tallies === undefined ? undefined : this.#report(this.#tallies, isFinal)
     const copies = this.#copies()
     if (copies.length > 0) tell(conversation, 'drop-copies', writeReport(copies))
-    if (this.#tallies === undefined) return
-    const {counts, counters, networks} = this.#tallies
+    if (report !== undefined) tell(conversation, 'drops', writeReport(report))
+  }
+
+  /** Undefined: nothing has changed. */
+  #report({counts, counters, networks}: Tallies, isFinal: boolean): DropReport | undefined {
     const changed = counts.changed({isFinal})
     const {drops: uncounted, dropsFiltered, dropCopies: copiesLost} = this.#traces.losses
     const rest = {uncounted, filtered: dropsFiltered + counts.passedOver, copiesLost, counters: counters.moved()}
     const text = JSON.stringify(rest)
-    if (changed.length === 0 && text === this.#rest) return
+    if (changed.length === 0 && text === this.#rest) return undefined
     this.#rest = text
     const met = networks.meet(changed.flatMap(({network}) => (network === 0 ? [] : [network])))
-    tell(conversation, 'drops', writeReport({counts: changed, ...rest, networks: met}))
+    return {counts: changed, ...rest, networks: met}
   }
 
   #makeCounts(libbpf: Libbpf): DropCounts {
