@@ -39,15 +39,18 @@ export class Driver implements Disposable {
 
 export interface Task {
   readonly library: string
-  readonly program: number
+  readonly programs: readonly number[]
   readonly frame: Uint8Array
   readonly repeat: number
   readonly rounds: number
   readonly cpu: number
+  /** One 32-bit word: how often a thread was ready. */
+  readonly arrived: SharedArrayBuffer
+  readonly threads: number
 }
 
-/** Runs a program on one CPU in a thread of its own; resolves to the CPU time it took, ns. */
-export function sendFrom(task: Task): Promise<number> {
+/** Runs the programs in turn on one CPU, in a thread of its own; resolves to ns of CPU a packet, by program and round. */
+export function sendFrom(task: Task): Promise<readonly (readonly number[])[]> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL('sender-thread.ts', import.meta.url), {workerData: task})
     worker.once('message', resolve)

@@ -6,7 +6,7 @@
 #include "claims.h"
 
 #define ONE_COPY 1024
-#define COPY_ROOM (1 << 18)
+#define COPY_ROOM (1 << 19)
 #define COPY_MARGIN 2048
 
 struct budget {

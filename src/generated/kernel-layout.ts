@@ -119,7 +119,7 @@ export const cpuStateLayout = {
 } as const
 
 export const copyRoomLayout = {
-  size: 276672,
+  size: 538816,
   written: 0,
   spare: 8,
   read: 64,
