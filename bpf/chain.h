@@ -67,9 +67,6 @@ struct walk {
 #define DECODED 0x100		/* beside the values of enum undecodable_reason */
 #define OTHER_FAMILY 0x101
 
-/* The verifier refuses packet offsets that could pass 0xffff. */
-#define FARTHEST_OFFSET 0xff00
-
 #define FRAGMENT_IS_NOT_FIRST 0xfff8
 
 /* Branches here would double the verifier's work at each header: the four cases are the four digits. */
@@ -82,8 +79,12 @@ inlined __u32 fragment_bit(__u32 offset, __u32 more)
 
 inlined long read_extension(const struct frame *frame, __u32 offset, __u64 *words)
 {
-	if (is_linear(frame, offset, sizeof(*words))) {
-		*words = *(__u64 *)(frame->data + offset);
+	const void *header = bytes_at(frame, offset);
+
+	if (!header)
+		return -1;
+	if (header + sizeof(*words) <= frame->data_end) {
+		*words = *(__u64 *)header;
 		return 0;
 	}
 	return load_bytes(frame, offset, words, sizeof(*words));

@@ -29,6 +29,7 @@ struct packet {
 };
 
 #define IPV6_HEADER 40
+#define FARTHEST_NETWORK 31	/* behind an Ethernet header and two tags; the verifier of 6.1 must see it */
 #define IPV4_HEADER 20
 #define LARGEST_INTERFACE (1 << 22)
 #define JUMBO_OPTION 0xc2
@@ -149,18 +150,19 @@ inlined __u32 decode_transport(const struct frame *frame, struct packet *packet)
 {
 	__u32 ports, offset = packet->offset;
 	__u8 flags = 0;
+	const void *transport = bytes_at(frame, offset);
 
-	if (offset > FARTHEST_OFFSET)
+	if (!transport)
 		return UNDECODABLE_CHAIN_TOO_LONG;
 	if (offset + sizeof(ports) > packet->end)
 		return UNDECODABLE_TRUNCATED_TRANSPORT_HEADER;
-	if (is_linear(frame, offset, sizeof(ports)))
-		ports = *(__u32 *)(frame->data + offset);
+	if (transport + sizeof(ports) <= frame->data_end)
+		ports = *(__u32 *)transport;
 	else if (load_bytes(frame, offset, &ports, sizeof(ports)))
 		return UNDECODABLE_NOT_READABLE;
 	if (packet->traits & IS_TCP && offset + 14 <= packet->end) {
-		if (is_linear(frame, offset, 14))
-			flags = *(__u8 *)(frame->data + offset + 13);
+		if (transport + 14 <= frame->data_end)
+			flags = *(__u8 *)(transport + 13);
 		else if (load_bytes(frame, offset + 13, &flags, sizeof(flags)))
 			return UNDECODABLE_NOT_READABLE;
 	}

@@ -39,7 +39,7 @@ inlined bool decode_plain(struct frame *frame, struct cpu_state *state, struct p
 	    frame->interface >= LARGEST_INTERFACE)
 		return false;
 	if (packet->traits & IS_EXTENSION) {
-		if (settings.chains || decode_chain(frame, state, packet) != DECODED || packet->marks >> 16 ||
+		if (settings.chains || decode_chain(frame, state, packet) != DECODED || packet->marks >> 16 & NOT_FIRST ||
 		    packet->offset > FARTHEST_OFFSET)
 			return false;
 		packet->traits = protocol_entry(packet->protocol);

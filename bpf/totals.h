@@ -57,10 +57,12 @@ inlined void add_sizes(struct direction_totals *totals, const struct packet *pac
 
 inlined void add_chain(struct direction_totals *totals, const struct packet *packet)
 {
-	__u32 headers = packet->marks >> 8 & 0xff, fragments = packet->marks >> 16 & 0xf;
+	__u32 headers = packet->marks >> 8, fragments = packet->marks >> 16;
 
-	totals->header_sets[headers] += packet->packets;
-	totals->fragment_sets[fragments] += packet->packets;
+	/* Masked where they are used: the verifier of 6.1 does not carry a bound of marks over to its parts. */
+	asm("" : "+r"(headers), "+r"(fragments));
+	totals->header_sets[headers & 0xff] += packet->packets;
+	totals->fragment_sets[fragments & 0xf] += packet->packets;
 	totals->chain_depths[packet->depth & DEPTH_MASK] += packet->packets;
 }
 

@@ -90,7 +90,7 @@ inlined __u32 decode(struct frame *frame, struct cpu_state *state, struct packet
 	if (network < 0)
 		return UNDECODABLE_TRUNCATED_LINK_HEADER;
 	begin_frame(frame);
-	packet->network = forget(frame, network);
+	packet->network = forget(frame, network) & FARTHEST_NETWORK;
 	if (packet->network > LARGEST_LINK_HEADER)
 		return UNDECODABLE_TRUNCATED_LINK_HEADER;
 	packet->available = frame->length - packet->network;
