@@ -35,7 +35,8 @@ export const agentMismatch = (agent: string, client: string): PluginError =>
 
 export const agentEnded = (why: string): PluginError =>
   new PluginError('agent-ended', `The agent ended before it was asked to: ${why}`, {
-    advice: 'The node is clean: the kernel removes what a dead agent held. Run the command again.',
+    advice:
+      'The kernel removes what a dead agent held, and the next run here its filters, if it had to use clsact. Run the command again.',
   })
 
 export const tunnelLost = (node: string, cause: unknown): PluginError =>
