@@ -81,8 +81,7 @@ export class Observation implements AsyncDisposable {
   /** In the network namespace of the calling thread. Interfaces beyond the first few are attached afterwards. */
   static async start(settings: AgentSettings, files: Files, listener: ObservationListener): Promise<Observation> {
     const {warnings, ...parts} = load(settings, files)
-    await prepare(parts.programs, settings)
-    const traces = await trace(settings, {...parts, object: files.traceObject})
+    const traces = await prepare(settings, {...parts, object: files.traceObject})
     const drops = dropFeed(settings, {libbpf: parts.libbpf, traces})
     const observation = new Observation({...parts, traces}, {listener, warnings, drops})
     try {
@@ -209,26 +208,21 @@ function load(settings: AgentSettings, files: Files): Omit<Parts, 'traces'> & {w
 }
 
 /** The programs for what is there now: hello does not wait for those that it does not need. */
-async function prepare(programs: FlowPrograms, {hook, interfaces}: AgentSettings): Promise<void> {
-  const chosen = presentLinks().filter(interfaceChoice(interfaces))
-  try {
-    await programs.prepare(chosen.flatMap((link) => observersOf(hook, link)))
-  } catch (cause) {
-    programs.close()
-    throw cause instanceof NativeError ? programsRefused(cause.code, cause) : cause
-  }
-}
-
-async function trace(
+async function prepare(
   settings: AgentSettings,
   {programs, clock, ...options}: Pick<Parts, 'libbpf' | 'libc' | 'clock' | 'programs'> & {readonly object: string},
 ): Promise<TracePrograms | undefined> {
-  try {
-    return await TracePrograms.start(settings, {...options, cpus: programs.cpus, tickNs: clock.tickNs()})
-  } catch (cause) {
-    programs.close()
-    throw cause instanceof NativeError ? programsRefused(cause.code, cause) : cause
-  }
+  const chosen = presentLinks().filter(interfaceChoice(settings.interfaces))
+  // Side by side: both wait for the kernel's verifier.
+  const [flows, traces] = await Promise.allSettled([
+    programs.prepare(chosen.flatMap((link) => observersOf(settings.hook, link))),
+    TracePrograms.start(settings, {...options, cpus: programs.cpus, tickNs: clock.tickNs()}),
+  ])
+  if (flows.status === 'fulfilled' && traces.status === 'fulfilled') return traces.value
+  if (traces.status === 'fulfilled') traces.value?.close()
+  programs.close()
+  const cause: unknown = flows.status === 'rejected' ? flows.reason : traces.status === 'rejected' && traces.reason
+  throw cause instanceof NativeError ? programsRefused(cause.code, cause) : cause
 }
 
 function dropFeed(

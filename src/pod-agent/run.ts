@@ -21,6 +21,8 @@ import {ClientServer} from './server.ts'
 const firstPauseMs = 15
 /** What happened is told that soon. A program that wakes us costs its packet 7 us, a look into an empty ring next to nothing. */
 const lookMs = 20
+/** The kernel's names take a third of a second to read, and the first messages do not wait for them. */
+const causesAfterMs = 1000
 /** How long a client may take to read its last counts; the programs are detached by then. Who asked may be behind a slow tunnel, one that has fallen silent is hardly there. */
 const patienceMs: Readonly<Record<EndReason, number>> = {asked: 20_000, signal: 3000, deadline: 3000, silence: 1000}
 const failureMs = 2000
@@ -140,7 +142,7 @@ class Run implements AsyncDisposable {
       while (!signal.aborted) {
         await pause(pauseMs)
         if (!this.#conversation.canTakeDrain) continue
-        this.#observation?.drops?.send(this.#conversation)
+        if (this.#settings.feeds.drops === true) this.#observation?.drops?.send(this.#conversation)
         const {lines} = await drains.drain({final: false})
         pauseMs = lines > 0 ? intervalMs : Math.min(2 * pauseMs, intervalMs)
       }
@@ -152,7 +154,11 @@ class Run implements AsyncDisposable {
   #stream({programs: {copies}, traces, drops}: Observation): void {
     const {neighbours, retransmissions, drops: told} = this.#settings.feeds
     // Why a question was not answered comes before what came of it.
-    const causes = told === 'discovery' && drops !== undefined ? [{send: () => drops.send(this.#conversation)}] : []
+    const afterMs = performance.now() + causesAfterMs
+    const send = (): void => {
+      if (performance.now() > afterMs) drops?.send(this.#conversation)
+    }
+    const causes = told === 'discovery' ? [{send}] : []
     const kinds = [
       ...(neighbours ? ['neighbours' as const] : []),
       ...(retransmissions ? ['retransmissions' as const] : []),
