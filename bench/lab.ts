@@ -3,6 +3,7 @@ import {execFileSync, spawn, type ChildProcess} from 'node:child_process'
 export const run = (program: string, ...args: readonly string[]): string =>
   execFileSync(program, args, {encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 256 << 20})
 export const plugin = `${import.meta.dirname}/../bin/kubectl-ipv6`
+export const floodScript = `${import.meta.dirname}/../test/support/flood.py`
 
 /** Two network namespaces joined by a veth pair: `near` has `bench0` at fd6b::1, `far` has fd6b::2. Their offloads are the kernel's defaults. */
 export class VethLab implements Disposable {

@@ -3,6 +3,7 @@ import {mkdirSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {table} from 'table'
 import {measureDatapath} from './datapath.ts'
+import {measureFlood} from './flood.ts'
 import {measureIdle} from './idle.ts'
 import type {BenchRow} from './row.ts'
 import {measureStartup} from './startup.ts'
@@ -14,6 +15,7 @@ const parts: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   startup: measureStartup,
   throughput: measureThroughput,
   idle: measureIdle,
+  flood: measureFlood,
   stream: measureStream,
 }
 

@@ -3,7 +3,7 @@ import {Clock} from '../src/pod-agent/native/clock.ts'
 import {openLibbpf} from '../src/pod-agent/native/libbpf.ts'
 import {openLibc} from '../src/pod-agent/native/libc.ts'
 import {testRun} from '../src/pod-agent/native/test-run.ts'
-import type {Task} from './sender.ts'
+import {type Task, warmUp} from './sender.ts'
 
 /** ns of CPU a packet, by program and round. All threads begin each round at the same time. */
 function work({library, programs, frame, repeat, rounds, cpu, arrived, threads}: Task): readonly number[][] {
@@ -14,7 +14,7 @@ function work({library, programs, frame, repeat, rounds, cpu, arrived, threads}:
   let meetings = 0
   libc.schedSetaffinity(0, 8, new Uint8Array(BigUint64Array.of(1n << BigInt(cpu)).buffer))
   const time = (program: number): number => {
-    testRun(libbpf, program, {frame, repeat: 100})
+    testRun(libbpf, program, {frame, repeat: warmUp})
     meetings += threads
     Atomics.add(meeting, 0, 1)
     while (Atomics.load(meeting, 0) < meetings);

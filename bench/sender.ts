@@ -37,6 +37,9 @@ export class Driver implements Disposable {
   }
 }
 
+/** Packets that each thread sends before a round, so that no round begins cold. */
+export const warmUp = 100
+
 export interface Task {
   readonly library: string
   readonly programs: readonly number[]

@@ -14,10 +14,11 @@ struct budget {
 	__u32 refilled;		/* jiffies */
 };
 
-/* A flood of one kind takes nothing from another: by ICMPv6 type, the same from :: (duplicate address detection, RFC 4862 §5.4.2), by the set of extension headers; and by enum claim_news, what that leaves out. */
+/* A flood of one kind takes nothing from another: by ICMPv6 type, of which apart what comes from :: (duplicate address detection, RFC 4862 §5.4.2) and what goes to one node; by the set of extension headers; and by enum claim_news, what that leaves out. */
 #define BUDGETS_FROM_NOBODY 256
-#define BUDGETS_OF_CHAINS 512
-#define BUDGETS_OF_CLAIMS 768
+#define BUDGETS_TO_ONE 512
+#define BUDGETS_OF_CHAINS 768
+#define BUDGETS_OF_CLAIMS 1024
 #define BUDGETS (BUDGETS_OF_CLAIMS + CLAIM_CHANGED + 1)
 
 /* One for each CPU: a ring of its own costs no lock and no call. A record that begins before the end of the room goes on into the margin;
@@ -159,10 +160,10 @@ inlined bool is_asked_for(__u32 type)
 inlined void copy_icmpv6(const struct frame *frame, struct direction_totals *totals, const struct packet *packet)
 {
 	__u32 type = packet->ports & 0xff;
-	bool is_from_nobody = !(packet->key[0] | packet->key[1]);
+	bool is_from_nobody = !(packet->key[0] | packet->key[1]), is_to_one = bpf_be64_to_cpu(packet->key[2]) >> 56 != 0xff;
 	struct told told = {
 		.kind = COPY_ICMPV6,
-		.budget = type + (is_from_nobody ? BUDGETS_FROM_NOBODY : 0),
+		.budget = type + (is_from_nobody ? BUDGETS_FROM_NOBODY : is_to_one ? BUDGETS_TO_ONE : 0),
 		.packets = packet->packets,
 		.most = LARGEST_COPY,
 		.transport = packet->offset,

@@ -39,17 +39,16 @@ inlined bool decode_plain(struct frame *frame, struct cpu_state *state, struct p
 	    frame->interface >= LARGEST_INTERFACE)
 		return false;
 	if (packet->traits & IS_EXTENSION) {
-		if (settings.chains || decode_chain(frame, state, packet) != DECODED || packet->marks >> 16 & NOT_FIRST ||
-		    packet->offset > FARTHEST_OFFSET)
+		if (settings.chains || decode_chain(frame, state, packet) != DECODED || packet->marks >> 16 & NOT_FIRST)
 			return false;
 		packet->traits = protocol_entry(packet->protocol);
 	}
 	if (!(packet->traits & IS_PLAIN) || packet->offset + PLAIN_TRANSPORT > packet->end)
 		return false;
-	transport = frame->data + packet->offset;
+	transport = bytes_at(frame, packet->offset);
 	/* One register, or the verifier checks one sum and sees another used. */
 	asm volatile("" : "+r"(transport));
-	if (transport + PLAIN_TRANSPORT > frame->data_end)
+	if (!transport || transport + PLAIN_TRANSPORT > frame->data_end)
 		return false;
 	packet->ports = packet->traits & HAS_PORTS ? *(__u32 *)transport : *(__u16 *)transport;
 	if (packet->traits & IS_TCP)

@@ -119,13 +119,13 @@ export const cpuStateLayout = {
 } as const
 
 export const copyRoomLayout = {
-  size: 538816,
+  size: 542912,
   written: 0,
   spare: 8,
   read: 64,
   spareToo: 72,
   budgets: 128,
-  bytes: 12480,
+  bytes: 16576,
 } as const
 
 export const tickLayout = {

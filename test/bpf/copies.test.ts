@@ -65,22 +65,23 @@ describe.skipIf(!isRoot)('packets of the ICMPv6 types that were asked for (needs
     expect((await takeAll(programs)).ingress).toMatchObject({copied: 1, rejected: {packets: 1}})
   })
 
-  test('beyond the budget are counted; a flood takes nothing from another type or from duplicate address detection', async () => {
+  test('beyond the budget are counted; a flood takes nothing from another type, from duplicate address detection, or from what goes to all nodes', async () => {
     using programs = loadPrograms({feeds: {...neighbours, copiesPerSecond: 100}})
     const repeat = 10_000
     const probe = message(solicitation)
     probe.fill(0, 22, 38)
+    const toAll = message(solicitation)
+    toAll[38] = 0xff
     send(programs, message(solicitation), {repeat})
-    send(programs, message(advertisement))
-    send(programs, probe)
+    for (const each of [message(advertisement), probe, toAll]) send(programs, each)
     const types = copiesOf(programs).map(({frame}) => frame.bytes[54])
-    expect(types.slice(-2)).toEqual([advertisement, solicitation])
+    expect(types.slice(-3)).toEqual([advertisement, solicitation, solicitation])
     const {ingress} = await takeAll(programs)
     expect(ingress.copied).toBe(types.length)
-    expect(ingress.copied + (ingress.overBudget[solicitation] ?? 0)).toBe(repeat + 2)
-    expect(types.length).toBeGreaterThanOrEqual(102)
+    expect(ingress.copied + (ingress.overBudget[solicitation] ?? 0)).toBe(repeat + 3)
+    expect(types.length).toBeGreaterThanOrEqual(103)
     expect(types.length).toBeLessThan(1000)
-    expect(ingress.icmpv6Types[solicitation]).toBe(repeat + 1)
+    expect(ingress.icmpv6Types[solicitation]).toBe(repeat + 2)
   })
 
   test('that the ring has no room for are counted, and room comes with reading', async () => {
