@@ -22,7 +22,9 @@ export function blockersOf(asked: SocketPlan, holders: readonly HeldSocket[]): r
   const meeting = holders.filter((holder) => overlaps(asked, held(holder)))
   // What a listener accepted ends with it.
   const first = meeting.filter(({state}) => state === 'listen' || state === 'unconnected')
-  return (first.length > 0 ? first : meeting).map((holder) => ({kind: kindOf(asked, holder), holder}))
+  const all = (first.length > 0 ? first : meeting).map((holder) => ({kind: kindOf(asked, holder), holder}))
+  const hard = all.filter(({kind}) => kind !== 'shares')
+  return hard.length > 0 ? hard : all
 }
 
 function kindOf(asked: SocketPlan, holder: HeldSocket): BlockerKind {

@@ -14,11 +14,12 @@ export interface Obstacle {
 export function obstacleSentences(answer: BindAnswer, obstacle: Obstacle): readonly string[] {
   const [first] = obstacle.blockers
   if (first === undefined) return [`${refusedText(answer, obstacle)} fails with EADDRINUSE, and no socket is seen that would explain it.`] // prettier-ignore
-  const sharing = obstacle.blockers.find(({kind}) => kind === 'shares')
+  const isShared = obstacle.blockers.every(({kind}) => kind === 'shares')
   const dual = obstacle.blockers.find(({kind}) => kind === 'dual-stack')
-  if (sharing !== undefined) return sharesText(answer, obstacle, sharing)
+  if (isShared) return sharesText(answer, obstacle, first)
   if (dual !== undefined) return dualText(answer, obstacle, dual)
-  return [...plainText(answer, obstacle, first), ...openText(answer, obstacle)]
+  const telling = obstacle.blockers.find(({kind}) => kind !== 'shares') ?? first
+  return [...plainText(answer, obstacle, telling), ...openText(answer, obstacle)]
 }
 
 const refusedText = ({port}: BindAnswer, {refused}: Obstacle): string =>

@@ -104,12 +104,12 @@ function alreadyHeld({port}: BindAnswer, {protocol}: Question, owned: readonly H
 /** What can be put right nearest to the asker comes first. */
 function classOf(blockers: readonly Blocker[]): AnswerClass {
   const kinds = new Set(blockers.map(({kind}) => kind))
-  if (kinds.has('shares')) return 'reuse flags or uid'
+  if (kinds.size === 1 && kinds.has('shares')) return 'reuse flags or uid'
   if (kinds.has('dual-stack') || blockers.some(({holder, kind}) => kind === 'same' && isDualStack(holder)))
     return 'application flag'
   if (kinds.has('same') || kinds.has('connection')) return 'other process'
   if (kinds.has('time-wait')) return 'reuse flags or uid'
-  return 'kernel defect'
+  return kinds.has('shares') ? 'reuse flags or uid' : 'kernel defect'
 }
 
 function free(answer: BindAnswer, question: Question): Verdict {

@@ -1,10 +1,20 @@
 import {isWholly, matrixCases, outcomeOf, protocolOf} from '../binding/cases.ts'
+import {isFromAsked, labelsOf} from '../binding/delivery.ts'
 import {predict, type Surroundings} from '../binding/rule.ts'
 import {surroundingsOf} from '../binding/surroundings.ts'
 import {acceptsOf} from '../binding/words.ts'
 import type {JsonValue} from '../output/json.ts'
 import {rfc3339} from '../output/time.ts'
-import type {BindAnswer, BindCase, HeldSocket, Outcomes, Transport} from '../protocol/binding.ts'
+import type {
+  BindAnswer,
+  BindCase,
+  Delivery,
+  HeldSocket,
+  IdTrial,
+  Outcomes,
+  Transport,
+  Trial,
+} from '../protocol/binding.ts'
 
 export interface LineOrigin {
   readonly node: string
@@ -73,5 +83,37 @@ export function listenerObject(socket: HeldSocket, netns: number, {node, timeNs}
     containerId: owner?.container,
     podUid: owner?.podUid,
     netns,
+  }
+}
+
+/** One packet or connection to the sockets of a set-up that works. */
+export const deliveryObject = (delivery: Delivery, {node, timeNs}: LineOrigin): JsonValue => ({
+  kind: 'delivery',
+  time: rfc3339(timeNs),
+  node,
+  ...delivery,
+  ...(delivery.peer === null ? {} : labelsOf(delivery.peer)),
+  replyFromAsked: isFromAsked(delivery),
+})
+
+/** One connection id of BEP 15, over one socket or crossed over. */
+export const idObject = (trial: IdTrial, {node, timeNs}: LineOrigin): JsonValue => ({
+  kind: 'isolation',
+  time: rfc3339(timeNs),
+  node,
+  ...trial,
+})
+
+/** What was tried beside the matrix: `place` says where. */
+export function trialObject(trial: Trial, port: number, {node, timeNs}: LineOrigin): JsonValue {
+  return {
+    kind: 'trial',
+    time: rfc3339(timeNs),
+    node,
+    protocol: protocolOf(trial),
+    mode: trial.mode,
+    place: trial.place,
+    sockets: trial.sockets.map((plan, index) => ({...plan, port, ...outcomeOf(trial, trial.outcomes, index)})),
+    coexist: isWholly(trial.outcomes),
   }
 }

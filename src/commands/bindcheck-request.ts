@@ -1,3 +1,4 @@
+import {lookup} from 'node:dns/promises'
 import {formatBytes, parseAddress} from '../address/text.ts'
 import {badUsage} from '../errors.ts'
 import type {BindQuestion, Transport} from '../protocol/binding.ts'
@@ -14,10 +15,12 @@ export interface BindcheckRequest {
 /** No program is loaded: the agent's memory is what the smallest table takes. */
 const flows = 64
 
-export function bindcheckRequest({flags, targets}: ParsedLine): BindcheckRequest {
+export async function bindcheckRequest({flags, targets}: ParsedLine): Promise<BindcheckRequest> {
   // The port and the protocol of the question are no filters.
   const run = observeRequest({flags: {...flags, flows, top: 0}, targets, raw: []})
-  return {run: {...run, feeds: noFeeds, bindcheck: questionOf(flags)}, showsMatrix: flags['matrix'] === true}
+  const server = await serverOf(reader(flags).list('server'))
+  const bindcheck = {...questionOf(flags), ...(server !== undefined && {server})}
+  return {run: {...run, feeds: noFeeds, bindcheck}, showsMatrix: flags['matrix'] === true}
 }
 
 function questionOf(flags: FlagValues): BindQuestion {
@@ -63,4 +66,32 @@ function readAddress(text: string): string {
     )
   const {bytes, family, zone} = address
   return `${formatBytes(bytes, family, 0)}${zone === undefined ? '' : `%${zone}`}`
+}
+
+type Server = NonNullable<BindQuestion['server']>
+
+/** One address of each family, as several names may have them. */
+async function serverOf(texts: readonly string[]): Promise<Server | undefined> {
+  const all = await Promise.all(texts.map(readServer))
+  const [first] = all
+  if (first === undefined) return undefined
+  if (all.some(({port}) => port !== first.port)) throw badUsage('--server is given with two ports', 'Ask about one port of one tracker.') // prettier-ignore
+  const addresses = all.flatMap((each) => each.addresses)
+  const families = [false, true].flatMap((isIpv6) => addresses.find((each) => each.includes(':') === isIpv6) ?? [])
+  return {port: first.port, addresses: families}
+}
+
+/** Names are resolved here, where the user is. */
+async function readServer(text: string): Promise<Server> {
+  const [, host = '', port = ''] = /^(.+):(\d{1,5})$/.exec(text) ?? []
+  const bare = host.replace(/^\[(.*)\]$/, '$1')
+  if (bare === '' || Number(port) < 1 || Number(port) > 65_535 || (bare.includes(':') && bare === host))
+    throw badUsage(
+      `--server ${text} is not HOST:PORT`,
+      'Write tracker.example:6969, 192.0.2.1:6969 or [2001:db8::1]:6969.',
+    )
+  const found = await lookup(bare, {all: true}).catch(() => [])
+  if (found.length === 0)
+    throw badUsage(`--server ${text}: the name ${bare} has no address`, 'Check the name, or give an address.')
+  return {port: Number(port), addresses: found.map(({address}) => address)}
 }

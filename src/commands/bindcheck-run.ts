@@ -1,4 +1,7 @@
+import {addressesOf} from '../binding/wanted.ts'
+import {endpoint} from '../binding/words.ts'
 import {isColoured, palette} from '../output/colour.ts'
+import type {BindQuestion} from '../protocol/binding.ts'
 import type {BindcheckRequest} from './bindcheck-request.ts'
 import {BindcheckView} from './bindcheck-view.ts'
 import {runNodes} from './run-nodes.ts'
@@ -7,6 +10,7 @@ import {runNodes} from './run-nodes.ts'
 export async function bindcheck(request: BindcheckRequest, version: string): Promise<void> {
   const {colour} = request.run.view
   const paint = palette(isColoured(colour, {isTerminal: process.stdout.isTTY, environment: process.env}))
+  if (request.run.bindcheck?.inPlace === true) process.stderr.write(`${inPlaceNotice(request.run.bindcheck)}\n`)
   let shown: BindcheckView | undefined
   await runNodes({
     request: request.run,
@@ -17,4 +21,14 @@ export async function bindcheck(request: BindcheckRequest, version: string): Pro
     },
   })
   if (shown?.coexist === false) process.exitCode ??= 1
+}
+
+/** Said before anything is touched. */
+function inPlaceNotice(question: BindQuestion): string {
+  const {port, protocols} = question
+  const each = addressesOf(question)
+    .map((address) => endpoint(address, port ?? 0))
+    .join(' and ')
+  const what = port === undefined ? `${addressesOf(question).join(' and ')} on a port that nobody holds` : each
+  return `In the live network namespace this binds ${what} (${protocols.join(', ')}) for a moment, one after the other, without reuse flags; it listens on nothing, sends nothing and changes no setting.`
 }

@@ -8,6 +8,7 @@ import {escapeText} from '../output/escape.ts'
 import {padEnd} from '../output/width.ts'
 import type {BindAnswer, HeldSocket} from '../protocol/binding.ts'
 import {wrap} from './explain-text.ts'
+import {deliveryLines, idLines, placeLines} from './bindcheck-packets.ts'
 import {matrixText} from './bindcheck-matrix.ts'
 
 export interface TextOptions {
@@ -36,6 +37,9 @@ export function answerText({place, answer, verdicts, findings}: Told, options: T
     ...verdicts.flatMap((verdict) => verdictLines(verdict, answer, options)),
     ...holderLines(answer, options),
     ...besides.flatMap((finding) => ['', ...folded(finding, options)]),
+    ...deliveryLines(answer, options),
+    ...idLines(answer, options),
+    ...placeLines(answer, options),
     ...adviceLines(answer, verdicts, options),
     '',
     ...triedLines(answer, findings, options),
@@ -122,7 +126,8 @@ function adviceLines({port}: BindAnswer, verdicts: readonly Verdict[], {paint, w
 function triedLines(answer: BindAnswer, findings: readonly Finding[], {paint, width}: TextOptions): readonly string[] {
   const {matrix, matrixMs, settings, warnings} = answer
   const wrong = findings.some(({rule, key}) => rule === 'bind/kernel-defect' && key.endsWith('matrix'))
+  const isRead = !answer.trials.some(({place}) => place === 'in-place')
   const said = wrong ? 'not all as the rule says, see above' : "all as the kernel's rule says"
-  const tried = `Tried in an empty copy of the network namespace: ${matrix.length} combinations in ${(matrixMs / 1000).toFixed(2)} s, ${said}. net.ipv6.bindv6only=${settings['ipv6.bindv6only'] ?? 'absent'}. The target was only read.`
+  const tried = `Tried in an empty copy of the network namespace: ${matrix.length} combinations in ${(matrixMs / 1000).toFixed(2)} s, ${said}. net.ipv6.bindv6only=${settings['ipv6.bindv6only'] ?? 'absent'}.${isRead ? ' The target was only read.' : ''}`
   return [...wrap(tried, width).map((line) => paint.quiet(line)), ...warnings.flatMap((text) => indented(text, width))]
 }

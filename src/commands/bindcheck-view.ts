@@ -9,7 +9,7 @@ import {type FindingCounts, startObject, summaryObject} from '../events/summary-
 import type {Palette} from '../output/colour.ts'
 import {jsonLine, type JsonValue} from '../output/json.ts'
 import type {Answer, BindAnswer, HeldSocket} from '../protocol/binding.ts'
-import {bindObjects, listenerObject} from './bindcheck-lines.ts'
+import {bindObjects, deliveryObject, idObject, listenerObject, trialObject} from './bindcheck-lines.ts'
 import type {BindcheckRequest} from './bindcheck-request.ts'
 import {answerText, type Told} from './bindcheck-text.ts'
 import type {Stage} from './run-nodes.ts'
@@ -62,6 +62,9 @@ export class BindcheckView implements View {
     const lines = [
       ...answer.holders.map((holder) => listenerObject(holder, answer.netns, origin)),
       ...bindObjects(answer, protocols, origin),
+      ...answer.trials.map((trial) => trialObject(trial, answer.port, origin)),
+      ...answer.deliveries.map((delivery) => deliveryObject(delivery, origin)),
+      ...answer.ids.map((trial) => idObject(trial, origin)),
       ...findings.map((finding) => findingObject({finding, count: 1, isDue: true}, state.node)),
     ]
     await this.#write(lines.map(jsonLine).join(''))

@@ -47,13 +47,19 @@ Exit status: 0 both can be held, 1 they cannot as things are, 2 it could not be 
       ...group,
       summary: 'Try it in the live network namespace too: bound for a moment, on exactly that port.',
     }),
+    server: Flags.string({
+      ...group,
+      ...many,
+      summary:
+        'HOST:PORT of a live UDP tracker: ask it for a connection id over each family, and use it over each. Repeatable, for a name or address of each family.',
+    }),
     ...runFlags,
     ...agentFlags,
   }
 
   async run(): Promise<void> {
     const {flags, args, raw} = await this.parse(Bindcheck)
-    const request = bindcheckRequest({flags, targets: args.target ?? [], raw})
+    const request = await bindcheckRequest({flags, targets: args.target ?? [], raw})
     const {bindcheck} = await import('./bindcheck-run.ts')
     await bindcheck(request, this.config.version)
   }

@@ -2,6 +2,8 @@ import {matrixCases} from '../binding/cases.ts'
 import {addressesOf} from '../binding/wanted.ts'
 import {isUsable} from '../binding/surroundings.ts'
 import type {BindAnswer, BindQuestion, HeldAddress, HeldSocket} from '../protocol/binding.ts'
+import {deliveryAddresses, tryDelivery} from './bind-delivery.ts'
+import {tryIds, tryServer} from './bind-ids.ts'
 import {holdersOf} from './bind-holders.ts'
 import {type Rehearsal, tryBeside, tryEmpty, tryInPlace} from './bind-rehearsal.ts'
 import {actorOf, readSurroundings} from './bind-surroundings.ts'
@@ -14,7 +16,7 @@ const candidates = Array.from({length: 64}, (_, index) => 6969 + 101 * index)
 
 /** Looks at the network namespace of the calling thread, and tries what was asked in a copy of it. */
 export function answerBindcheck(question: BindQuestion, containers?: readonly string[]): BindAnswer {
-  const {protocols, inPlace, uid} = question
+  const {protocols, inPlace, uid, server} = question
   const port = question.port ?? freePort(question)
   const {settings, addresses, netns} = readSurroundings()
   const {sockets: holders, warnings} = holdersOf(port, protocols)
@@ -23,7 +25,7 @@ export function answerBindcheck(question: BindQuestion, containers?: readonly st
   const rehearsal: Rehearsal = {question, actor, means: {calls: openSocketCalls(), port}}
   const needed = neededAddresses(addresses, addressesOf(question), holders)
   const measured = insideCopy(
-    {settings, addresses: needed},
+    {settings, addresses: needed, extra: deliveryAddresses},
     {warn: (text) => heard.push(text), look: () => measure(rehearsal, holders)},
   )
   const live = inPlace ? tryInPlace(rehearsal) : []
@@ -37,6 +39,7 @@ export function answerBindcheck(question: BindQuestion, containers?: readonly st
     holders,
     ...measured,
     trials: [...measured.trials, ...live],
+    ids: [...measured.ids, ...(server === undefined ? [] : tryServer(server, rehearsal.means.calls))],
     warnings: heard,
   }
 }
@@ -44,11 +47,20 @@ export function answerBindcheck(question: BindQuestion, containers?: readonly st
 function measure(
   rehearsal: Rehearsal,
   holders: readonly HeldSocket[],
-): Pick<BindAnswer, 'trials' | 'matrix' | 'matrixMs'> {
+): Pick<BindAnswer, 'trials' | 'matrix' | 'matrixMs' | 'deliveries' | 'ids'> {
   const trials = [...tryEmpty(rehearsal), ...tryBeside(holders, rehearsal)]
   const startedMs = performance.now()
-  const matrix = matrixCases(rehearsal.question.protocols).map((each) => tryCase(each, rehearsal.means))
-  return {trials, matrix, matrixMs: performance.now() - startedMs}
+  const {means, question} = rehearsal
+  const {protocols} = question
+  const matrix = matrixCases(protocols).map((each) => tryCase(each, means))
+  const matrixMs = performance.now() - startedMs
+  return {
+    trials,
+    matrix,
+    matrixMs,
+    deliveries: tryDelivery(protocols, means),
+    ids: protocols.includes('udp') ? tryIds(means) : [],
+  }
 }
 
 function freePort({protocols}: BindQuestion): number {

@@ -19,6 +19,8 @@ export interface ScratchPlan {
   readonly settings: Readonly<Record<string, string>>
   /** Those of the target that are to be bound and can be. */
   readonly addresses: readonly Pick<HeldAddress, 'ip'>[]
+  /** Added besides, for what is tried there. */
+  readonly extra: readonly string[]
 }
 
 const own = ['127.0.0.1', '::1']
@@ -40,6 +42,7 @@ export function insideCopy<Seen>(
       if (refusal !== 0)
         warn(`The address ${ip} could not be copied (errno ${refusal}): what is said of it is not measured.`)
     }
+    for (const ip of plan.extra) change('add', ip)
     return look()
   })
 }

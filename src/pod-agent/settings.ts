@@ -67,12 +67,20 @@ const feeds = record<Feeds>({
   facts: boolean,
 })
 
+const address = text(/^[\da-fA-F:.]+(%[^\s%/]{1,15})?$/, 'an address')
+
 const bindQuestion = record<BindQuestion>({
   port: optional(integer(1, 65_535)),
   protocols: list(oneOf('tcp', 'udp'), {least: 1, most: 2}),
-  addresses: list(text(/^[\da-fA-F:.]+(%[^\s%/]{1,15})?$/, 'an address'), {most: 16}),
+  addresses: list(address, {most: 16}),
   uid: optional(integer(0, 2 ** 32 - 2)),
   inPlace: boolean,
+  server: optional(
+    record<NonNullable<BindQuestion['server']>>({
+      port: integer(1, 65_535),
+      addresses: list(address, {least: 1, most: 2}),
+    }),
+  ),
 })
 
 const powerOfTwo: Shape<number> = (value, path) => {

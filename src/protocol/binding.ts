@@ -12,6 +12,8 @@ export interface BindQuestion {
   readonly uid?: number
   /** Bind in the live network namespace too. */
   readonly inPlace: boolean
+  /** A live tracker to hold BEP 15's dialogue with: one address of each family. */
+  readonly server?: {readonly port: number; readonly addresses: readonly string[]}
 }
 
 /** A socket as it is to be made. */
@@ -107,6 +109,9 @@ export interface BindAnswer {
   readonly matrixMs: number
   /** What was tried beside the matrix. */
   readonly trials: readonly Trial[]
+  readonly deliveries: readonly Delivery[]
+  /** Of UDP only. */
+  readonly ids: readonly IdTrial[]
   readonly warnings: readonly string[]
 }
 
@@ -117,6 +122,37 @@ export type TrialPlace = 'empty' | 'beside-holders' | 'in-place'
 export interface Trial extends BindCase {
   readonly place: TrialPlace
   readonly outcomes: Outcomes
+}
+
+/** How a client comes: the address it names, and from which of its own. */
+export type ClientKind =
+  'IPv4' | 'IPv6' | 'v4-mapped' | 'link-local' | 'IPv4, another address' | 'IPv6, another address'
+
+/** One packet or connection of a client in the copy of the namespace, and its answer. */
+export interface Delivery {
+  readonly protocol: Transport
+  /** `separate`: a socket for each family. `shared`: one [::] socket for both. */
+  readonly setup: 'separate' | 'shared'
+  readonly client: ClientKind
+  /** The address that the client named. */
+  readonly asked: string
+  /** The socket that got it; null when none did. */
+  readonly receivedBy: string | null
+  /** The client's address as that socket is told it. */
+  readonly peer: string | null
+  /** Where the answer came from, as the client is told; null without one. */
+  readonly replyFrom: string | null
+}
+
+/** A connection id of BEP 15 asked for over one socket, and used over another. */
+export interface IdTrial {
+  /** A tracker that runs, by its address; absent: one made for this in the copy. */
+  readonly server?: string
+  readonly connect: string
+  readonly announce: string
+  readonly outcome: 'accepted' | 'refused' | 'unanswered'
+  /** The tracker's own words. */
+  readonly said?: string
 }
 
 export type Answer = BindAnswer

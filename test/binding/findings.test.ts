@@ -20,6 +20,8 @@ function answerOf(change: Partial<BindAnswer> = {}): BindAnswer {
     matrix: matrixCases(['tcp']).map((each) => predict(each, nowhere)),
     matrixMs: 1,
     trials: [],
+    deliveries: [],
+    ids: [],
     warnings: [],
     ...change,
   }

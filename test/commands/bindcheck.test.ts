@@ -165,6 +165,56 @@ describe.skipIf(!isRoot)('bindcheck', () => {
     }
   })
 
+  test('sends real packets to the sockets of each set-up, and tells which socket saw whom', async () => {
+    const {lines} = await ask('--port', '7099')
+    const rows = lines.filter(({kind}) => kind === 'delivery')
+    expect(rows.filter(({receivedBy}) => receivedBy === null)).toEqual([])
+    const of = (protocol: string, setup: string, client: string): JsonLine | undefined =>
+      rows.find((row) => row['protocol'] === protocol && row['setup'] === setup && row['client'] === client)
+    const ipv4 = {client_address_ip_family: 'inet', client_address_ip_type: 'plain'}
+    const mapped = {client_address_ip_family: 'inet', client_address_ip_type: 'v4_mapped_v6'}
+    const ipv6 = {client_address_ip_family: 'inet6', client_address_ip_type: 'plain'}
+    for (const protocol of ['tcp', 'udp']) {
+      expect(of(protocol, 'separate', 'IPv4')).toMatchObject({receivedBy: '0.0.0.0', peer: '127.0.0.1', ...ipv4})
+      expect(of(protocol, 'separate', 'v4-mapped')).toMatchObject({receivedBy: '0.0.0.0', peer: '127.0.0.1', ...ipv4})
+      expect(of(protocol, 'separate', 'IPv6')).toMatchObject({receivedBy: '::', peer: '::1', ...ipv6})
+      expect(of(protocol, 'separate', 'link-local')).toMatchObject({receivedBy: '::', peer: 'fe80::6969', ...ipv6})
+      expect(of(protocol, 'shared', 'IPv4')).toMatchObject({receivedBy: '::', peer: '::ffff:127.0.0.1', ...mapped})
+    }
+    expect(of('udp', 'separate', 'IPv4, another address')).toMatchObject({asked: '127.0.0.2', replyFrom: '127.0.0.1', replyFromAsked: false}) // prettier-ignore
+    expect(of('tcp', 'separate', 'IPv4, another address')).toMatchObject({replyFromAsked: true})
+    const ids = lines.filter(({kind}) => kind === 'isolation')
+    expect(ids).toHaveLength(9)
+    for (const {connect, announce, outcome} of ids) expect(outcome).toBe(connect === announce ? 'accepted' : 'refused')
+  })
+
+  test('holds the dialogue of BEP 15 with a live tracker, straight and crossed over', async () => {
+    const {lines} = await ask(
+      '--port',
+      '7099',
+      '--protocol',
+      'udp',
+      '--server',
+      '127.0.0.1:7200',
+      '--server',
+      '[::1]:7200',
+    )
+    const ids = lines.filter(({kind, server}) => kind === 'isolation' && server !== undefined)
+    expect(ids.map(({connect, announce, outcome, said}) => [connect, announce, outcome, said])).toEqual([
+      ['127.0.0.1', '127.0.0.1', 'accepted', undefined],
+      ['127.0.0.1', '::1', 'refused', 'not your id'],
+      ['::1', '127.0.0.1', 'refused', 'not your id'],
+      ['::1', '::1', 'accepted', undefined],
+    ])
+  })
+
+  test('binds in the live namespace only when asked to, and says before what', async () => {
+    const {lines, stderr} = await ask('--port', '7002', '--protocol', 'tcp', '--in-place')
+    expect(stderr).toMatch(/^In the live network namespace this binds 0\.0\.0\.0:7002 and \[::\]:7002 \(tcp\)/)
+    const live = lines.filter(({kind, place}) => kind === 'trial' && place === 'in-place')
+    expect(live).toMatchObject([{sockets: [{address: '0.0.0.0', bind: 'EADDRINUSE'}]}, {sockets: [{address: '::', bind: 'ok', listen: null}]}]) // prettier-ignore
+  })
+
   test('changes nothing where it looks', async () => {
     const before = {situation: situation(), namespaces: namespaces()}
     await ask('--port', '6969')
@@ -177,6 +227,7 @@ describe.skipIf(!isRoot)('bindcheck', () => {
     [['--port', '65536'], '--port 65536 is no port'],
     [['--address', 'localhost'], '--address localhost is no address'],
     [['--protocol', 'sctp'], '--protocol sctp is not tcp, udp or both'],
+    [['--server', '::1:6969'], '--server ::1:6969 is not HOST:PORT'],
   ])('refuses %j in a sentence', async (words, sentence) => {
     const {status, stderr, lines} = await ask(...words)
     expect(stderr).toContain(`error: ${sentence}.`)

@@ -1,0 +1,45 @@
+import type {Delivery, IdTrial} from '../protocol/binding.ts'
+
+export interface ClientLabels {
+  /** By the address: IPv4 in an IPv6 socket is IPv4. */
+  readonly client_address_ip_family: 'inet' | 'inet6'
+  /** As the socket is told it. */
+  readonly client_address_ip_type: 'plain' | 'v4_mapped_v6'
+}
+
+/** What metrics should say of a client with this address. */
+export function labelsOf(peer: string): ClientLabels {
+  const isMapped = peer.startsWith('::ffff:') && peer.includes('.')
+  return {
+    client_address_ip_family: isMapped || !peer.includes(':') ? 'inet' : 'inet6',
+    client_address_ip_type: isMapped ? 'v4_mapped_v6' : 'plain',
+  }
+}
+
+const bare = (address: string): string => address.replace(/%.*$/, '').replace(/^::ffff:(?=\d+\.)/, '')
+
+/** A client that is connected drops an answer from elsewhere; null where none came. */
+export const isFromAsked = ({asked, replyFrom}: Delivery): boolean | null =>
+  replyFrom === null ? null : bare(asked) === bare(replyFrom)
+
+/** What the deliveries mean, in a sentence each. */
+export function deliverySentences(deliveries: readonly Delivery[]): readonly string[] {
+  const elsewhere = deliveries.filter((each) => isFromAsked(each) === false)
+  const lost = deliveries.filter(({receivedBy}) => receivedBy === null)
+  return [
+    ...(elsewhere.length === 0
+      ? []
+      : ['On a host with several addresses a UDP server on a wildcard answers from whichever the route chooses, and clients drop that: send with IP_PKTINFO and IPV6_PKTINFO, or bind each address.']),
+    ...(lost.length === 0 ? [] : [`${lost.length} of ${deliveries.length} clients reached no socket.`]),
+  ] // prettier-ignore
+}
+
+/** What the connection ids mean, in a sentence. */
+export function idSentences(ids: readonly IdTrial[]): readonly string[] {
+  const own = ids.filter(({server}) => server === undefined)
+  const crossed = own.filter(({connect, announce}) => connect !== announce)
+  if (own.length === 0) return []
+  if (crossed.some(({outcome}) => outcome === 'accepted'))
+    return ['An id that was given over one socket was accepted over another.']
+  return ['An id holds for the client address that the socket saw: a client that stays on one socket is accepted, one that changes the family between connect and announce is not, nor is IPv4 that moves from ::ffff:a.b.c.d to a.b.c.d.'] // prettier-ignore
+}

@@ -1,0 +1,101 @@
+import {createHmac, randomBytes} from 'node:crypto'
+import {formatBytes, parseAddress} from '../address/text.ts'
+import type {BindQuestion, IdTrial, SocketPlan} from '../protocol/binding.ts'
+import {makeSocket, placeOf, type TrialMeans} from './bind-trial.ts'
+import type {RawSocket, SocketAddress, SocketCalls} from './native/sockets.ts'
+import {announceRequest, connectRequest, errorReply, idOf, readReply, reply} from './bind-tracker.ts'
+
+const patienceMs = 2000
+
+interface Door {
+  /** As the report names it. */
+  readonly name: string
+  readonly socket: RawSocket
+  /** How its client gets there. */
+  readonly to: SocketAddress
+}
+
+const plain = {reuseaddr: false, reuseport: false}
+
+/** A tracker that binds ids to the client's address as its sockets see it, as trackers do, in the copy of the namespace: each way in against each. */
+export function tryIds({calls, port}: TrialMeans): readonly IdTrial[] {
+  const secret = randomBytes(32)
+  const idFor = ({bytes, family}: SocketAddress): Buffer =>
+    createHmac('sha256', secret).update(formatBytes(bytes, family)).digest().subarray(0, 8)
+  using open = new DisposableStack()
+  const door = (name: string, plan: SocketPlan, to: SocketAddress): Door => {
+    const socket = open.use(makeSocket(calls, 'udp', plan))
+    socket.bind({...placeOf(plan), port: to.port})
+    return {name, socket, to}
+  }
+  const [ipv4, ipv6] = [placeOf({address: '127.0.0.1'}), placeOf({address: '::1'})]
+  const other = port === 65_535 ? 65_534 : port + 1
+  const doors = [
+    door('IPv4 to 0.0.0.0', {address: '0.0.0.0', v6only: null, ...plain}, {...ipv4, port}),
+    door('IPv6 to [::], V6ONLY=1', {address: '::', v6only: true, ...plain}, {...ipv6, port}),
+    door('IPv4 to [::], V6ONLY=0', {address: '::', v6only: false, ...plain}, {...ipv4, port: other}),
+  ]
+  return doors.flatMap((connect) =>
+    doors.map((announce) => {
+      const id = connectAt(connect, {calls, idFor})
+      const outcome = id === undefined ? 'unanswered' : announceAt(announce, id, {calls, idFor})
+      return {connect: connect.name, announce: announce.name, outcome}
+    }),
+  )
+}
+
+interface Tracker {
+  readonly calls: SocketCalls
+  readonly idFor: (client: SocketAddress) => Buffer
+}
+
+function connectAt({socket, to}: Door, {calls, idFor}: Tracker): Buffer | undefined {
+  using client = makeClient(calls, to)
+  const request = connectRequest()
+  client.send(request, to)
+  const heard = socket.receive(patienceMs)
+  if (heard === undefined) return undefined
+  socket.send(reply(request, idFor(heard.from)), heard.from)
+  const answer = client.receive(patienceMs)
+  return answer === undefined ? undefined : idOf(answer.bytes)
+}
+
+function announceAt({socket, to}: Door, id: Buffer, {calls, idFor}: Tracker): IdTrial['outcome'] {
+  using client = makeClient(calls, to)
+  const request = announceRequest(id)
+  client.send(request, to)
+  const heard = socket.receive(patienceMs)
+  if (heard === undefined) return 'unanswered'
+  const isHis = idFor(heard.from).equals(heard.bytes.subarray(0, 8))
+  socket.send(isHis ? reply(request, Buffer.alloc(12)) : errorReply(request, 'connection id mismatch'), heard.from)
+  const answer = client.receive(patienceMs)
+  return answer === undefined ? 'unanswered' : readReply(answer.bytes, request).outcome
+}
+
+/** The same dialogue with a tracker that runs, from the network namespace of the calling thread: same way in, and crossed over. */
+export function tryServer(
+  {addresses, port}: NonNullable<BindQuestion['server']>,
+  calls: SocketCalls,
+): readonly IdTrial[] {
+  return addresses.flatMap((first) => addresses.map((second) => dialogue({first, second, port}, calls)))
+}
+
+function dialogue({first, second, port}: {first: string; second: string; port: number}, calls: SocketCalls): IdTrial {
+  const trial = {server: `port ${port}`, connect: first, announce: second}
+  const connected = ask(connectRequest(), {...placeOf({address: first}), port}, calls)
+  const id = connected === undefined ? undefined : idOf(connected.bytes)
+  if (id === undefined) return {...trial, outcome: 'unanswered'}
+  const request = announceRequest(id)
+  const answer = ask(request, {...placeOf({address: second}), port}, calls)
+  return {...trial, ...(answer === undefined ? {outcome: 'unanswered' as const} : readReply(answer.bytes, request))}
+}
+
+function ask(request: Buffer, to: SocketAddress, calls: SocketCalls): ReturnType<RawSocket['receive']> {
+  using client = makeClient(calls, to)
+  return client.send(request, to) === 'ok' ? client.receive(patienceMs) : undefined
+}
+
+function makeClient(calls: SocketCalls, {family, bytes}: SocketAddress): RawSocket {
+  const address = formatBytes(bytes, family)
+  return makeSocket(calls, 'udp', {address, v6only: parseAddress(address)?.family === 4 ? null : false, ...plain})
+}
