@@ -1,0 +1,99 @@
+import {execFile} from 'node:child_process'
+import {join} from 'node:path'
+import {promisify} from 'node:util'
+import {beforeAll, describe, expect, test} from 'vitest'
+
+const root = join(import.meta.dirname, '../..')
+const why = whyNoMachine()
+if (why !== undefined) process.stderr.write(`skipped: ${why}\n`)
+
+type Line = Record<string, unknown> & {readonly kind: string}
+
+// 6.1 has no TCX and a verifier of its own mind; 6.12 is what Debian backports. Both run in software emulation.
+describe.skipIf(why !== undefined).each([
+  {release: '6.1', hook: 'clsact'},
+  {release: '6.12', hook: 'tcx'},
+])('on kernel $release', {timeout: 300_000}, ({release, hook}) => {
+  let runs: Map<string, readonly Line[]>
+  let left: Line | undefined
+
+  beforeAll(async () => {
+    const lines = await boot(release)
+    runs = runsIn(lines)
+    left = lines.find(({kind}) => kind === 'left')
+  }, 300_000)
+
+  const linesOf = (verb: string, kind: string) => (runs.get(verb) ?? []).filter((line) => line.kind === kind)
+
+  test.each(['observe', 'ndp', 'exthdr', 'drops'])('%s starts, ends with 0 and leaves nothing', (verb) => {
+    expect(linesOf(verb, 'ended')).toMatchObject([{status: 0}])
+    expect(linesOf(verb, 'start').map(({kernel}) => String(kernel).startsWith(`${release}.`))).toEqual([true])
+    expect(linesOf(verb, 'summary').at(-1)).toMatchObject({clean: true})
+  })
+
+  test(`interfaces are observed by ${hook}`, () => {
+    const hooks = (runs.get('observe')?.[0]?.['interfaces'] as {readonly hooks: readonly {hook: string}[]}[])[0]?.hooks
+    expect(hooks?.map((each) => each.hook)).toEqual([hook, hook])
+  })
+
+  test('observe counts the packets that were sent', () => {
+    expect(linesOf('observe', 'summary')[0]).toMatchObject({
+      inFlows: {packets: 5, bytes: 5 * 104},
+      overflow: {packets: 0},
+    })
+  })
+
+  test('ndp shows who asked and who answered', () => {
+    const answered = {target: 'fd90::2', outcome: 'answered'}
+    expect(linesOf('ndp', 'resolution')).toEqual(expect.arrayContaining([expect.objectContaining(answered)]))
+    const messages = linesOf('ndp', 'ndp').filter(({target}) => target === 'fd90::2')
+    expect(messages.map(({name}) => name)).toEqual(
+      expect.arrayContaining(['neighbor-solicitation', 'neighbor-advertisement']),
+    )
+    expect(messages.every(({valid}) => valid)).toBe(true)
+  })
+
+  test('exthdr copies every fragment', () => {
+    const fragments = linesOf('exthdr', 'extension').filter(({fragment}) => fragment !== undefined)
+    expect(fragments).toHaveLength(3 * 2 * 2)
+  })
+
+  test('drops finds the datagrams to a closed port', () => {
+    const count = linesOf('drops', 'drop')
+      .filter(({reason, destination}) => reason === 'NO_SOCKET' && destination === 'fd90::1')
+      .reduce((sum, line) => sum + Number(line['count']), 0)
+    expect(count).toBe(3)
+  })
+
+  test('no program and no qdisc of ours is left', () => {
+    expect(left?.['programs']).toEqual([])
+    expect((left?.['qdiscs'] as {kind: string}[]).map(({kind}) => kind)).toEqual(['noqueue'])
+  })
+})
+
+function whyNoMachine(): string | undefined {
+  if (process.platform !== 'linux' || process.arch !== 'x64')
+    return 'the machines of other kernels need Linux on x86-64'
+  if (process.getuid?.() !== 0) return 'the machines of other kernels are made by root'
+  return undefined
+}
+
+async function boot(release: string): Promise<readonly Line[]> {
+  const argv = [release, join(import.meta.dirname, 'verbs.sh')]
+  const {stdout} = await promisify(execFile)(join(root, 'tools/kernels/boot'), argv, {maxBuffer: 1 << 26})
+  // The cast: JSON lines of our own.
+  return stdout.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as Line] : []))
+}
+
+/** The lines of each verb, by the line that ends them. */
+function runsIn(lines: readonly Line[]): Map<string, readonly Line[]> {
+  const runs = new Map<string, readonly Line[]>()
+  let run: Line[] = []
+  for (const line of lines) {
+    run.push(line)
+    if (line.kind !== 'ended') continue
+    runs.set(String(line['verb']), run)
+    run = []
+  }
+  return runs
+}
