@@ -2,6 +2,7 @@
 import {mkdirSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {table} from 'table'
+import {measureCapture} from './capture.ts'
 import {measureDatapath} from './datapath.ts'
 import {measureFlood} from './flood.ts'
 import {measureIdle} from './idle.ts'
@@ -16,6 +17,7 @@ const parts: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   throughput: measureThroughput,
   idle: measureIdle,
   flood: measureFlood,
+  capture: measureCapture,
   stream: measureStream,
 }
 
