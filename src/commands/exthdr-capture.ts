@@ -75,7 +75,7 @@ class ExtensionTelling implements Telling {
     const {request, palette, file} = this.#options
     const {form, top} = request.run.view
     this.node.chains.learn(this.#chains.counts)
-    const last = this.#tell(this.node.rest())
+    const last = this.#tell(this.node.rest(this.#counts.lastNs))
     const findings = this.node.counts
     const overflow = {packets: 0, bytes: 0}
     const met = extensionSummary([{node: this.node, fragmentSets: [this.#fragmentSets], overflow}], top)

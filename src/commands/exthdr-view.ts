@@ -95,7 +95,7 @@ export class ExthdrView implements View {
 
   async finish(): Promise<void> {
     const {run} = this.#options.stage
-    for (const state of run.nodes) await this.#tell(state, this.#nodeOf(state).rest())
+    for (const state of run.nodes) await this.#tell(state, this.#nodeOf(state).rest(state.nowNs))
     for (const {summary} of run.summaries(0)) await this.#write(this.#ending(summary))
   }
 

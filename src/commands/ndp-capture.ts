@@ -49,7 +49,7 @@ class NdpTelling implements Telling {
 
   end(failure: Error | undefined): string {
     const {request, palette, file} = this.#options
-    const last = this.#tell(this.ndp.rest())
+    const last = this.#tell(this.ndp.rest(this.#counts.lastNs))
     const {form = 'text'} = request.run.view
     const summary = this.#counts.summary(file, {failure, icmp: this.#icmp})
     return last + ending(summary, form, {palette, timeNs: this.#counts.lastNs, findings: this.ndp.counts})

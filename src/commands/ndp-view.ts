@@ -98,7 +98,7 @@ export class NdpView implements View {
 
   async drained(state: NodeState): Promise<void> {
     state.book.takeChanged()
-    await this.#tell(state, this.#nodeOf(state).tick(state.nowNs))
+    await this.#tell(state, this.#nodeOf(state).drained(state))
   }
 
   notice(node: string, text: string): void {
@@ -111,7 +111,7 @@ export class NdpView implements View {
 
   async finish(): Promise<void> {
     const {run} = this.#options.stage
-    for (const state of run.nodes) await this.#tell(state, this.#nodeOf(state).rest())
+    for (const state of run.nodes) await this.#tell(state, this.#nodeOf(state).rest(state.nowNs))
     const timeNs = nowNs()
     const findings = this.#counts()
     const {palette, form} = this.#options

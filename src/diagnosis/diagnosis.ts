@@ -53,6 +53,15 @@ export class Diagnosis {
   tick(nowNs: bigint): readonly Finding[] {
     this.#tickedNs ??= nowNs
     if (nowNs - this.#tickedNs < tickNs) return []
+    return this.#tickNow(nowNs)
+  }
+
+  /** Nothing more will be heard. */
+  end(nowNs: bigint): readonly Finding[] {
+    return [...this.#tickNow(nowNs), ...this.#rules.flatMap((rule) => [...(rule.end?.(nowNs, this.#context) ?? [])])]
+  }
+
+  #tickNow(nowNs: bigint): readonly Finding[] {
     this.#tickedNs = nowNs
     return this.#rules.flatMap((rule) => [...(rule.tick?.(nowNs, this.#context) ?? [])])
   }

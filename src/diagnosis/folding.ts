@@ -30,9 +30,10 @@ export class FoldedDiagnosis {
     yield* this.#fold(this.#diagnosis.tick(nowNs))
   }
 
-  /** At the end: what was counted on since it was last told. */
-  rest(): Iterable<FoldedFinding> {
-    return this.#ledger.rest()
+  /** Nothing more will be heard: what waited, and what was counted on since it was last told. */
+  *end(nowNs: bigint): Generator<FoldedFinding> {
+    yield* this.#fold(this.#diagnosis.end(nowNs))
+    yield* this.#ledger.rest()
   }
 
   *#fold(findings: readonly Finding[]): Generator<FoldedFinding> {

@@ -21,6 +21,8 @@ export type Observation =
       readonly type: 'counts'
       readonly timeNs: bigint
       readonly seconds: number
+      /** That count: one packet crosses several, and is counted at each. */
+      readonly interfaces: number
       /** Packets by ICMPv6 type. */
       readonly icmpv6: {readonly ingress: readonly number[]; readonly egress: readonly number[]}
     }

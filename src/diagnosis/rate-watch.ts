@@ -35,16 +35,20 @@ export class RateWatch {
     })
   }
 
-  *#hearCounts({timeNs, seconds, icmpv6}: Observation & {type: 'counts'}): Generator<Finding> {
+  /** Of so many a second at K interfaces together, one at least has the K-th part. */
+  *#hearCounts({timeNs, seconds, icmpv6, interfaces}: Observation & {type: 'counts'}): Generator<Finding> {
     const {page, icmpType, perSecond} = this.#limit
     for (const direction of ['ingress', 'egress'] as const) {
       const count = icmpv6[direction][icmpType] ?? 0
-      if (seconds <= 0 || count / seconds <= perSecond) continue
+      const rate = count / seconds / interfaces
+      if (seconds <= 0 || rate <= perSecond) continue
       yield finding(page, {
         timeNs,
         about: 'rate',
-        detail: `${Math.round(count / seconds)} messages of ICMPv6 type ${icmpType} a second, ${direction}`,
-        evidence: [`exact count of the kernel: ${count} in ${seconds.toFixed(2)} s, ${direction}`],
+        detail: `${interfaces === 1 ? '' : 'at least '}${Math.round(rate)} messages of ICMPv6 type ${icmpType} a second, ${direction}`,
+        evidence: [
+          `exact count of the kernel: ${count} in ${seconds.toFixed(2)} s, ${direction}${interfaces === 1 ? '' : `, at ${interfaces} interfaces`}`,
+        ],
       })
     }
   }

@@ -2,14 +2,13 @@ import type {RulePage} from './rule.ts'
 
 export const unanswered: RulePage = {
   rule: 'ndp/ns-unanswered',
-  severities: ['error'],
+  severities: ['error', 'info'],
   title: 'Nobody answers for an address',
   meaning:
     'A neighbour was asked for three times and did not answer: packets to it are dropped, and programs see "no route to host".',
   detection:
-    'Three multicast solicitations of one asker for one target without an advertisement within 3.5 s of the first, or the kernel reports the resolution as failed.',
-  notThis:
-    'A capture that ends before the time has passed; an asker that goes on to send to the target; the probes of a scan (ndp/ns-scan).',
+    'Three multicast solicitations of one asker for one target without an advertisement within 3.5 s of the first, or the kernel reports the resolution as failed. Info, where the end comes before the time has passed and it was asked more than once.',
+  notThis: 'An asker that goes on to send to the target; the probes of a scan (ndp/ns-scan).',
   fix: 'On the node that has the address: ip -6 addr; ip -6 maddr; nft list ruleset | grep -i icmpv6. Solicitations (135) and advertisements (136) must pass every filter.',
   references: ['RFC 4861 §7.2.2', 'RFC 4890 §4.4.1'],
 }

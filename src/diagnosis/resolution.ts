@@ -59,15 +59,30 @@ class Resolution implements Rule {
   *tick(nowNs: bigint, context: Context): Generator<Finding> {
     const now = Number(nowNs) / 1e9
     for (const [key, question] of this.#questions.entries()) {
-      const isLate = question.isProbe
-        ? now - question.last.at > probePatienceSeconds
-        : now - question.first.at > patienceSeconds && now - question.last.at > 1
-      if (!isLate || (this.#rate.mayScan(question.asker, now) && now - question.first.at < scanSeconds)) continue
+      if (
+        !isOverdue(question, now) ||
+        (this.#rate.mayScan(question.asker, now) && now - question.first.at < scanSeconds)
+      )
+        continue
       this.#questions.delete(key)
       if (this.#rate.isScanning(question.asker, now)) continue
-      if (question.isProbe && question.count >= 2) yield this.#silentProbe(question, context)
-      if (!question.isProbe && question.count >= solicits) yield* this.#unanswered(question, nowNs, context)
+      yield* this.#judge(question, nowNs, context)
     }
+  }
+
+  /** Many silent targets that have not become a scan by then are each told. */
+  *end(nowNs: bigint, context: Context): Generator<Finding> {
+    const now = Number(nowNs) / 1e9
+    for (const question of this.#questions.values()) {
+      if (this.#rate.isScanning(question.asker, now)) continue
+      if (isOverdue(question, now)) yield* this.#judge(question, nowNs, context)
+      else if (!question.isProbe && question.count > 1) yield this.#undecided(question, nowNs, context)
+    }
+  }
+
+  *#judge(question: Question, nowNs: bigint, context: Context): Generator<Finding> {
+    if (question.isProbe && question.count >= 2) yield this.#silentProbe(question, context)
+    if (!question.isProbe && question.count >= solicits) yield* this.#unanswered(question, nowNs, context)
   }
 
   #ask(message: NeighbourMessage, target: string): void {
@@ -169,6 +184,11 @@ class Resolution implements Rule {
     })
   }
 
+  #undecided(question: Question, timeNs: bigint, context: Context): Finding {
+    const detail = `${describe(question.target, context)} did not answer ${question.asker} on ${question.interface}, asked ${question.count} times, before the end: too early to know`
+    return finding(unanswered, {...placed(question, timeNs), severity: 'info', detail, evidence: asked(question)})
+  }
+
   #silentProbe(question: Question, context: Context): Finding {
     this.#told.set(question.target, question.last.at)
     return finding(probeUnanswered, {
@@ -178,6 +198,9 @@ class Resolution implements Rule {
     })
   }
 }
+
+const isOverdue = ({isProbe, first, last}: Question, now: number): boolean =>
+  isProbe ? now - last.at > probePatienceSeconds : now - first.at > patienceSeconds && now - last.at > 1
 
 const keyOf = (target: string, asker: string, isProbe: boolean): string => `${isProbe ? 1 : 0} ${target} ${asker}`
 

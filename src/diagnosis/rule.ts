@@ -24,6 +24,8 @@ export interface Rule {
   hear: (observation: Observation, context: Context, message?: NeighbourMessage) => Iterable<Finding>
   /** Time passes, without anything to hear. */
   tick?: (nowNs: bigint, context: Context) => Iterable<Finding>
+  /** Nothing more will be heard: what waited is judged as far as it can be. After a tick of the same time. */
+  end?: (nowNs: bigint, context: Context) => Iterable<Finding>
 }
 
 /** A new rule object, and what it can say. */

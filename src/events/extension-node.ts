@@ -63,8 +63,8 @@ export class ExtensionNode {
   }
 
   /** At the end: what was counted on since it was last told. */
-  *rest(): Generator<ExtensionNews> {
-    yield* findings(this.#diagnosis.rest())
+  *rest(nowNs: bigint): Generator<ExtensionNews> {
+    yield* findings(this.#diagnosis.end(nowNs))
   }
 }
 

@@ -7,7 +7,9 @@ import type {Icmpv6Message} from '../packet/icmpv6-message.ts'
 import type {Packet} from '../packet/packet.ts'
 import type {NodeFacts} from '../protocol/facts.ts'
 import {type HeardPacket, icmpv6Of, isTold} from './ndp-message.ts'
+import {IcmpCounts} from './icmp-counts.ts'
 import type {HeardChange} from './neighbour-text.ts'
+import type {NodeState} from './node-state.ts'
 import {type Resolution, ResolutionBook} from './resolution-book.ts'
 
 export type NdpNews =
@@ -29,6 +31,7 @@ export class NdpNode {
   readonly #node: string
   readonly #types: readonly number[]
   readonly #resolutions: ResolutionBook
+  readonly #counts = new IcmpCounts()
   readonly #diagnosis: FoldedDiagnosis
 
   #facts: NodeFacts | undefined
@@ -74,15 +77,17 @@ export class NdpNode {
     }
   }
 
-  /** Time has passed. */
-  *tick(nowNs: bigint): Generator<NdpNews> {
-    for (const resolution of this.#resolutions.tick(nowNs)) yield {type: 'resolution', resolution}
-    yield* findings(this.#diagnosis.tick(nowNs))
+  /** The kernel has told its counts, and time has passed. */
+  *drained(state: NodeState): Generator<NdpNews> {
+    yield* this.observe(this.#counts.since(state))
+    for (const resolution of this.#resolutions.tick(state.nowNs)) yield {type: 'resolution', resolution}
+    yield* findings(this.#diagnosis.tick(state.nowNs))
   }
 
-  /** At the end: what was counted on since it was last told. */
-  *rest(): Generator<NdpNews> {
-    yield* findings(this.#diagnosis.rest())
+  /** At the end: what has waited long enough by then, and what was counted on since it was last told. */
+  *rest(nowNs: bigint): Generator<NdpNews> {
+    for (const resolution of this.#resolutions.tick(nowNs)) yield {type: 'resolution', resolution}
+    yield* findings(this.#diagnosis.end(nowNs))
   }
 }
 

@@ -93,7 +93,7 @@ describe('many questions', () => {
   })
   test('are a flood by the exact counts, though few were heard', () => {
     const icmpv6 = {ingress: Array.from({length: 136}, (_, type) => (type === 135 ? 100_000 : 0)), egress: []}
-    const counts = {type: 'counts', timeNs: nanoseconds(1001), seconds: 1, icmpv6} as const
+    const counts = {type: 'counts', timeNs: nanoseconds(1001), seconds: 1, interfaces: 1, icmpv6} as const
     expect(found([counts])).toEqual(['error ndp/ns-flood'])
   })
   test('of 201 sources for one target are a flood', () => {
