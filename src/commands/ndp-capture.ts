@@ -24,13 +24,14 @@ export async function ndpCapture(options: CaptureOptions): Promise<NdpNode> {
 }
 
 class NdpTelling implements Telling {
-  readonly ndp = new NdpNode(captureNode, {hearsAll: true})
+  readonly ndp: NdpNode
   readonly #options: CaptureOptions
   readonly #counts = new CaptureCounts()
   readonly #icmp = new Map<string, number>()
 
   constructor(options: CaptureOptions) {
     this.#options = options
+    this.ndp = new NdpNode(captureNode, {hearsAll: true, types: options.request.icmpTypes})
   }
 
   get hasHeard(): boolean {
@@ -59,7 +60,7 @@ class NdpTelling implements Telling {
     const {bytes} = packet
     this.#counts.see(timeNs, bytes)
     const message = icmpv6Of(packet)
-    if (message !== undefined && isTold(message)) {
+    if (message !== undefined && isTold(message, this.#options.request.icmpTypes)) {
       this.#counts.pass(bytes)
       const name = icmpCountName({family: 6, type: message.type})
       this.#icmp.set(name, (this.#icmp.get(name) ?? 0) + 1)

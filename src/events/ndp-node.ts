@@ -56,7 +56,7 @@ export class NdpNode {
   *hear(met: Omit<HeardPacket, 'node'>): Generator<NdpNews> {
     const heard = {...met, node: this.#node}
     const message = icmpv6Of(heard.packet)
-    if (message !== undefined && (isTold(message) || this.#types.includes(message.type))) {
+    if (message !== undefined && isTold(message, this.#types)) {
       yield {type: 'message', heard, message}
       for (const resolution of this.#resolutions.hear(heard)) yield {type: 'resolution', resolution}
     }
