@@ -92,6 +92,10 @@ export interface AccessReview {
   readonly status?: {readonly allowed?: boolean; readonly reason?: string}
 }
 
+export interface SelfReview {
+  readonly status?: {readonly userInfo?: {readonly username?: string}}
+}
+
 /** A kind of object, where it lives, and (for the compiler only) what it looks like. */
 export interface Resource<Kind> {
   readonly group: string
@@ -108,4 +112,8 @@ export const leases: Resource<Lease> = {group: '/apis/coordination.k8s.io/v1', n
 export const accessReviews: Resource<AccessReview> = {
   group: '/apis/authorization.k8s.io/v1',
   name: 'selfsubjectaccessreviews',
+}
+export const selfReviews: Resource<SelfReview> = {
+  group: '/apis/authentication.k8s.io/v1',
+  name: 'selfsubjectreviews',
 }

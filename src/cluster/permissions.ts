@@ -1,8 +1,8 @@
 import {notAllowed} from '../errors.ts'
-import {explain, isCode} from './api-failure.ts'
+import {explain, isCode, isStatus} from './api-failure.ts'
 import {create} from './api.ts'
 import type {ClusterConnection} from './connection.ts'
-import {accessReviews} from './objects.ts'
+import {accessReviews, selfReviews} from './objects.ts'
 
 /** Looked at before anything is created: a pod that cannot be watched or removed must not begin. (`create` on pods/portforward is asked for since Kubernetes 1.35 only; its refusal is told when it happens.) */
 const needed = [
@@ -27,7 +27,20 @@ export async function checkPermissions(
     (each) => `${each.verb} ${each.resource}${'subresource' in each ? `/${each.subresource}` : ''}`,
   )
   const [verb = '', ...rest] = words.join(', ').split(' ')
-  throw notAllowed({user: connection.user, verb, resource: rest.join(' '), namespace})
+  throw notAllowed({user: await nameOfUser(connection, signal), verb, resource: rest.join(' '), namespace})
+}
+
+/** As the API server knows it, which a role is bound to; a kubeconfig may call the same user otherwise. */
+async function nameOfUser(connection: ClusterConnection, signal: AbortSignal | undefined): Promise<string> {
+  const body = {apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview'}
+  try {
+    const {status} = await create(connection, selfReviews, {body, signal})
+    return status?.userInfo?.username ?? connection.user
+  } catch (cause) {
+    // Kubernetes has it since 1.28, and an administrator may forbid it.
+    if (isStatus(cause, 403, 404)) return connection.user
+    throw cause
+  }
 }
 
 async function isDenied(
