@@ -46,8 +46,12 @@ export class NodeNames {
   }
 
   /** Of an address or a MAC. */
-  readonly labelOf = (text: string): string | undefined =>
-    this.#own.get(text) ?? this.#pods.get(text) ?? shortName(this.#names.lookup(text))
+  readonly labelOf = (text: string): string | undefined => {
+    const own = this.#own.get(text)
+    const pod = this.#pods.get(text)
+    if (own !== undefined && pod !== undefined) return `${own}, also claimed by ${pod}`
+    return own ?? pod ?? shortName(this.#names.lookup(text))
+  }
 
   #remember(text: string, pod: string): void {
     if (this.#pods.get(text) === pod) return
