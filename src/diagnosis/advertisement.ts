@@ -18,6 +18,7 @@ const togetherSeconds = 2
 /** Neighbour advertisements: who answers, who repeats, who is a proxy. */
 export const advertisement: RuleKind = {
   pages: [conflict, routerFlag, rate, flood, proxy],
+  hears: {types: [134, 135, 136]},
   make: () => new Advertisement(),
 }
 

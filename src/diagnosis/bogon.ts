@@ -11,7 +11,7 @@ const remembered = 1024
 const patienceSeconds = 3.5
 
 /** Questions and answers about addresses that are of no prefix of the link. */
-export const bogon: RuleKind = {pages: [page], make: () => new Bogon()}
+export const bogon: RuleKind = {pages: [page], hears: {types: [134, 135, 136]}, make: () => new Bogon()}
 
 class Bogon implements Rule {
   /** Questions from outside the prefixes that nobody has answered yet, by target. */

@@ -2,6 +2,8 @@
 export class BoundedMap<Key, Value> {
   readonly #entries = new Map<Key, Value>()
   readonly #limit: number
+  /** All before it were forgotten or used again. */
+  #walk = this.#entries.keys()
   forgotten = 0
 
   constructor(limit: number) {
@@ -20,12 +22,19 @@ export class BoundedMap<Key, Value> {
   set(key: Key, value: Value): void {
     this.#entries.delete(key)
     this.#entries.set(key, value)
-    if (this.#entries.size <= this.#limit) return
-    for (const oldest of this.#entries.keys()) {
-      this.#entries.delete(oldest)
-      this.forgotten++
-      break
+    if (this.#entries.size > this.#limit) this.#forgetOldest()
+  }
+
+  /** One walk serves many: a new one would pass again what was deleted since the map last grew. */
+  #forgetOldest(): void {
+    let oldest = this.#walk.next()
+    if (oldest.done === true) {
+      this.#walk = this.#entries.keys()
+      oldest = this.#walk.next()
     }
+    if (oldest.done === true) return
+    this.#entries.delete(oldest.value)
+    this.forgotten++
   }
 
   getOrMake(key: Key, make: () => Value): Value {

@@ -22,7 +22,7 @@ const probeSeconds = 0.9
 const echoSeconds = 0.4
 
 /** Duplicate address detection, each interface by itself: one address may be on two links. */
-export const dad: RuleKind = {pages: Object.values(pages), make: () => new Dad()}
+export const dad: RuleKind = {pages: Object.values(pages), hears: {types: [135, 136]}, make: () => new Dad()}
 
 class Dad implements Rule {
   readonly #attempts = new BoundedMap<string, Attempt>(remembered)

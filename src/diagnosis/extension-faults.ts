@@ -8,6 +8,10 @@ export interface Fault {
 
 const walked = new Set([0, 43, 44, 51, 60, 135, 139, 140])
 
+/** It has extension headers, or what stands in their place is not read: the only packets that can have a faulty chain. */
+export const isChained = ({ip, chain, protocol}: Packet): boolean =>
+  chain.length > 0 || (ip?.family === 6 && (protocol === undefined || protocol >= 253 || walked.has(ip.nextHeader)))
+
 /** Where the packet ends, counted from its IP header; a payload length of 0 is that of a jumbogram or of BIG TCP. */
 export const packetEnd = (packet: Packet): number =>
   packet.ip === undefined || packet.ip.payloadLength === 0 ? packet.bytes : 40 + packet.ip.payloadLength

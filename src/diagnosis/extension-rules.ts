@@ -10,6 +10,7 @@ type Heard = Extract<Observation, {type: 'packet'}>
 /** Every rule about extension headers that one packet alone decides. */
 export const extensions: RuleKind = {
   pages: Object.values(extensionPages),
+  hears: {types: [], packets: 'chained'},
   make: () => ({
     *hear(observation, {node}) {
       if (observation.type !== 'packet') return

@@ -20,6 +20,7 @@ const flood = {datagrams: 1000, windowNs: 10_000_000_000n} as const
 /** A sample of all packets cannot say that something is missing: see `hearsAll`. */
 export const fragments: RuleKind = {
   pages: Object.values(fragmentPages),
+  hears: {types: [], packets: 'chained'},
   make: () => new FragmentWatch(),
 }
 

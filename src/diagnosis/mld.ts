@@ -19,7 +19,7 @@ interface Link {
 const querierSeconds = 260
 const mldTypes = [130, 131, 132, 143]
 
-export const mld: RuleKind = {pages: Object.values(pages), make: () => new Mld()}
+export const mld: RuleKind = {pages: Object.values(pages), hears: {types: mldTypes}, make: () => new Mld()}
 
 class Mld implements Rule {
   readonly #links = new BoundedMap<string, Link>(512)

@@ -21,7 +21,11 @@ const remembered = 8192
 const windowSeconds = 60
 
 /** Which MAC an address has, by what overrides it in a receiver's table, and by the kernel's own word. */
-export const neighbourIdentity: RuleKind = {pages: [macChange, flap], make: () => new NeighbourIdentity()}
+export const neighbourIdentity: RuleKind = {
+  pages: [macChange, flap],
+  hears: {types: [133, 134, 135, 136]},
+  make: () => new NeighbourIdentity(),
+}
 
 class NeighbourIdentity implements Rule {
   readonly #neighbours = new BoundedMap<string, Neighbour>(remembered);
@@ -32,11 +36,13 @@ class NeighbourIdentity implements Rule {
       if (mac === undefined || event === 'remove') return
       // Only a change is news: an entry that keeps its old MAC, or is told later than the packet that changed it, is not a return.
       if (this.#neighbours.get(`${name} ${ip}`) !== undefined && (oldMac === mac || oldState === undefined)) return
-      const where = `kernel: ${ip} on ${name} went from ${oldMac ?? 'no MAC'} to ${mac}`
+      const where = (): string => `kernel: ${ip} on ${name} went from ${oldMac ?? 'no MAC'} to ${mac}`
       yield* this.#learn({ip, mac, interface: name, timeNs: observation.timeNs, where}, context)
     }
-    const claim = message?.isValid === true ? claimOf(message) : undefined
-    if (message !== undefined && claim !== undefined) yield* this.#learn({...message, ...claim}, context)
+    const pair = message?.isValid === true ? pairOf(message) : undefined
+    if (message === undefined || pair === undefined) return
+    const {interface: name, timeNs} = message
+    yield* this.#learn({...pair, interface: name, timeNs, where: () => message.where}, context)
   }
 
   *#learn(claim: Claim, context: Context): Generator<Finding> {
@@ -60,7 +66,7 @@ class NeighbourIdentity implements Rule {
       detail: isFlap
         ? `${claim.ip} changed its MAC ${known.changes.length} times within a minute, between ${who(from, nameOf(from))} and ${who(claim.mac, nameOf(claim.mac))}`
         : `${claim.ip} moved from ${who(from, nameOf(from))} to ${who(claim.mac, nameOf(claim.mac))}`,
-      evidence: [claim.where, ...known.changes.map((change) => `${change.from} → ${change.to}`)],
+      evidence: [claim.where(), ...known.changes.map((change) => `${change.from} → ${change.to}`)],
     })
   }
 }
@@ -70,11 +76,11 @@ interface Claim {
   readonly mac: string
   readonly interface: string
   readonly timeNs: bigint
-  readonly where: string
+  readonly where: () => string
 }
 
 /** RFC 4861 §7.2.3 to §7.2.5: what makes a receiver replace the MAC it has. */
-function claimOf({body, source, optionMac}: NeighbourMessage): {readonly ip: string; readonly mac: string} | undefined {
+function pairOf({body, source, optionMac}: NeighbourMessage): {readonly ip: string; readonly mac: string} | undefined {
   if (optionMac === undefined) return undefined
   if (body.kind === 'neighbor-advertisement') return body.override ? {ip: body.target, mac: optionMac} : undefined
   if (source === '::' || isMulticast(source)) return undefined

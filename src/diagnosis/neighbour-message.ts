@@ -39,8 +39,9 @@ export function readNeighbourMessage(
   const {ip, transport} = packet
   if (ip?.family !== 6 || transport?.kind !== 'icmpv6') return undefined
   const icmp = transport.message
+  if (!isRead(icmp)) return undefined
   const optionMac = macOption(icmp.options)
-  const nonce = optionsNamed(icmp.options, 'nonce')[0]?.nonce
+  const nonce = icmp.type === 135 ? optionsNamed(icmp.options, 'nonce')[0]?.nonce : undefined
   const mac = packet.sourceMac ?? ''
   return {
     timeNs,
@@ -61,9 +62,14 @@ export function readNeighbourMessage(
       identityOf(icmp, [ip.source, ip.destination, mac, optionMac ?? '', nonce ?? '']),
       observation,
     ),
-    where: placeOf(observation),
+    get where() {
+      return placeOf(observation)
+    },
   }
 }
+
+/** Errors that the rules know, MLD, discovery and their kin; echoes are traffic. */
+const isRead = ({type}: Icmpv6Message): boolean => type <= 4 || (type >= 130 && type <= 153)
 
 function identityOf(icmp: Icmpv6Message, parts: readonly string[]): string {
   const {body} = icmp
@@ -81,11 +87,10 @@ function placeOf(observation: Observation & {type: 'packet'}): string {
 }
 
 export function macOption(options: readonly NdOption[]): string | undefined {
-  const [option] = [
-    ...optionsNamed(options, 'source-link-layer-address'),
-    ...optionsNamed(options, 'target-link-layer-address'),
-  ]
-  return option?.mac
+  const first = (type: 1 | 2): NdOption | undefined =>
+    options.find((option) => option.type === type && option.problem === undefined)
+  const option = first(1) ?? first(2)
+  return option !== undefined && 'mac' in option ? option.mac : undefined
 }
 
 type Named<Name> = Extract<OfName<NdOption, Name>, NdOption>

@@ -6,6 +6,7 @@ import {finding, type RuleKind} from './rule.ts'
 /** The table of the whole kernel, as the facts have it. */
 export const neighbourTable: RuleKind = {
   pages: [tableFull, incomplete],
+  hears: {types: []},
   make() {
     let before: NeighbourTableFacts | undefined
     return {

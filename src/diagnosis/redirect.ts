@@ -9,7 +9,11 @@ import {type Context, finding, type Rule, type RuleKind} from './rule.ts'
 
 const mostRouters = 64
 
-export const redirects: RuleKind = {pages: Object.values(pages), make: () => new Redirects()}
+export const redirects: RuleKind = {
+  pages: Object.values(pages),
+  hears: {types: [134, 137]},
+  make: () => new Redirects(),
+}
 
 class Redirects implements Rule {
   /** By interface: routers that advertised themselves, with their MAC. */

@@ -30,7 +30,11 @@ const toldAgainSeconds = 5
 const scanSeconds = 12
 
 /** Questions and their answers. */
-export const resolution: RuleKind = {pages: Object.values(pages), make: () => new Resolution()}
+export const resolution: RuleKind = {
+  pages: Object.values(pages),
+  hears: {types: [1, 135, 136], packets: 'all'},
+  make: () => new Resolution(),
+}
 
 class Resolution implements Rule {
   readonly #questions = new BoundedMap<string, Question>(remembered)

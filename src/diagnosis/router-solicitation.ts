@@ -19,6 +19,7 @@ const solicits = 3
 /** Router solicitations of this node. */
 export const routerSolicitation: RuleKind = {
   pages: [solicitUnanswered, solicitFlood],
+  hears: {types: [133, 134]},
   make: () => new RouterSolicitation(),
 }
 

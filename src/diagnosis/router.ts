@@ -27,6 +27,7 @@ export const routers: RuleKind = {
     pages.ignored,
     ...Object.values(contentPages),
   ],
+  hears: {types: [134]},
   make: () => new Routers(),
 }
 
@@ -55,6 +56,7 @@ class Routers implements Rule {
 
   *tick(nowNs: bigint, {node}: Context): Generator<Finding> {
     const now = Number(nowNs) / 1e9
+    this.#since ??= now
     for (const router of this.#book.all()) {
       const lifetime = router.body.routerLifetime
       const remaining = router.last.at + lifetime - now

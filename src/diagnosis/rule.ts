@@ -28,9 +28,19 @@ export interface Rule {
   end?: (nowNs: bigint, context: Context) => Iterable<Finding>
 }
 
+/** Which packets a rule needs; of everything else that is observed it hears all. */
+export interface Interest {
+  /** ICMPv6 types. */
+  readonly types: readonly number[]
+  /** Beyond those types: every packet, or those with extension headers or an end of the chain that cannot be read. */
+  readonly packets?: 'all' | 'chained'
+}
+
 /** A new rule object, and what it can say. */
 export interface RuleKind {
   readonly pages: readonly RulePage[]
+  /** Without it, every packet. */
+  readonly hears?: Interest
   readonly make: () => Rule
 }
 

@@ -9,7 +9,9 @@ import {type Context, finding} from './rule.ts'
 interface Search {
   since: number
   last: number
+  /** Whether each was answered. */
   readonly targets: Map<string, boolean>
+  silent: number
   isTold: boolean
 }
 
@@ -30,7 +32,7 @@ export class SolicitationRate {
     yield* this.#rate.hear(observation, message)
     if (message === undefined || message.isRepeat) return
     const {body} = message
-    if (body.kind === 'neighbor-advertisement') this.#searches.get(message.destination)?.targets.set(body.target, true)
+    if (body.kind === 'neighbor-advertisement') answered(this.#searches.get(message.destination), body.target)
     if (body.kind !== 'neighbor-solicitation' || message.source === '::') return
     yield* this.#hearSource(message, body.target)
     yield* this.#hearTarget(message, body.target, context)
@@ -44,9 +46,7 @@ export class SolicitationRate {
   /** So many silent targets that it may become one. */
   mayScan(asker: string, at: number): boolean {
     const search = this.#searches.get(asker)
-    if (search === undefined || at - search.last > windowSeconds || search.targets.size <= suspiciousTargets)
-      return false
-    return [...search.targets.values()].filter((isAnswered) => !isAnswered).length > suspiciousTargets
+    return search !== undefined && at - search.last <= windowSeconds && search.silent > suspiciousTargets
   }
 
   *#hearSource(message: NeighbourMessage, target: string): Generator<Finding> {
@@ -69,11 +69,12 @@ export class SolicitationRate {
 
   *#hearTarget(message: NeighbourMessage, target: string, context: Context): Generator<Finding> {
     const search = this.#searchOf(message)
-    if (search.targets.size <= veryManyTargets && !search.targets.has(target)) search.targets.set(target, false)
-    else return
+    if (search.targets.size > veryManyTargets || search.targets.has(target)) return
+    search.targets.set(target, false)
+    search.silent++
     const {size} = search.targets
     if (size !== manyTargets + 1 && size !== veryManyTargets + 1) return
-    const silent = [...search.targets.values()].filter((isAnswered) => !isAnswered).length
+    const {silent} = search
     const isTold = search.isTold
     search.isTold = silent > 0.8 * size
     if (!search.isTold || (isTold && size === manyTargets + 1)) return
@@ -94,8 +95,13 @@ export class SolicitationRate {
       known.last = at
       return known
     }
-    const search = {since: at, last: at, targets: new Map<string, boolean>(), isTold: known?.isTold ?? false}
+    const search = {since: at, last: at, targets: new Map<string, boolean>(), silent: 0, isTold: known?.isTold ?? false}
     this.#searches.set(source, search)
     return search
   }
+}
+
+function answered(search: Search | undefined, target: string): void {
+  if (search?.targets.get(target) === false) search.silent--
+  search?.targets.set(target, true)
 }

@@ -19,7 +19,11 @@ const remembered = 4096
 const patienceSeconds = 3
 
 /** Unsolicited advertisements that override: a takeover, or a failover. */
-export const takeovers: RuleKind = {pages: [takeover], make: () => new Takeovers()}
+export const takeovers: RuleKind = {
+  pages: [takeover],
+  hears: {types: [135, 136], packets: 'all'},
+  make: () => new Takeovers(),
+}
 
 class Takeovers implements Rule {
   readonly #macs = new BoundedMap<string, string>(remembered)

@@ -11,7 +11,11 @@ const remembered = 16_384
 const roundTripNs = 3_000_000_000n
 
 /** What a Packet Too Big quotes, against what was sent. */
-export const tooBigForged: RuleKind = {pages: [page], make: () => new TooBigForged()}
+export const tooBigForged: RuleKind = {
+  pages: [page],
+  hears: {types: [2], packets: 'all'},
+  make: () => new TooBigForged(),
+}
 
 class TooBigForged implements Rule {
   /** Connections of which a packet was heard. Once one had to be forgotten, none is said to be missing. */

@@ -24,7 +24,11 @@ const patienceNs = 1_000_000_000n
 const holdNs = 30_000_000_000n
 
 /** What this node, as a router, owes its senders. */
-export const tooBigSuppressed: RuleKind = {pages: [page], make: () => new TooBigSuppressed()}
+export const tooBigSuppressed: RuleKind = {
+  pages: [page],
+  hears: {types: [2, 133, 134, 135, 136, 143]},
+  make: () => new TooBigSuppressed(),
+}
 
 class TooBigSuppressed implements Rule {
   readonly #dropped = new BoundedMap<string, Dropped>(remembered)

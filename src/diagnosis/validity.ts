@@ -7,6 +7,7 @@ import * as pages from './validity-pages.ts'
 /** RFC 4861 §6.1, §7.1, §8.1 and RFC 6980: each message by itself, nothing remembered. */
 export const validity: RuleKind = {
   pages: Object.values(pages),
+  hears: {types: [133, 134, 135, 136, 137], packets: 'chained'},
   make: () => ({
     *hear(observation, context, message) {
       if (message !== undefined && isDiscovery(message)) yield* judge(message, context)

@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest'
 import type {Observation} from '../../src/diagnosis/observation.ts'
 import type {Packet} from '../../src/packet/packet.ts'
-import {device, facts, found, heard, nanoseconds, observe, packetOf, type Sent} from './messages.ts'
+import {asks, device, facts, found, heard, nanoseconds, observe, packetOf, type Sent} from './messages.ts'
 
 const [here, there, sender] = ['2001:db8:1::9', '2001:db8:2::e', '2001:db8:1::5']
 const addresses = [{ip: here, prefixLength: 64, flags: ['permanent']}] as const
@@ -18,7 +18,7 @@ describe('packets that are dropped as too big to forward', () => {
     const message = heard(body, {at, direction: 'egress', destination: sender, ...sent})
     return retyped(message)
   }
-  const heardHere = observe(packetOf({}), {at: 0})
+  const heardHere = asks('2001:db8:1::7', {direction: 'egress'})
   const thrice = [0.1, 0.3, 0.7].map((at) => dropped(at))
 
   test('three times without an answer are an error', () => {

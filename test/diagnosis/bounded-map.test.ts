@@ -1,0 +1,28 @@
+import {expect, test} from 'vitest'
+import {BoundedMap} from '../../src/diagnosis/bounded-map.ts'
+
+test('what was used longest ago is forgotten first, and counted', () => {
+  const map = new BoundedMap<string, number>(3)
+  for (const [value, key] of ['a', 'b', 'c'].entries()) map.set(key, value)
+  map.set('a', 9)
+  map.set('d', 3)
+  map.delete('c')
+  map.set('e', 4)
+  expect([...map.entries()]).toEqual([
+    ['a', 9],
+    ['d', 3],
+    ['e', 4],
+  ])
+  map.set('f', 5)
+  map.set('g', 6)
+  expect([...map.values()]).toEqual([4, 5, 6])
+  expect([map.size, map.forgotten]).toEqual([3, 3])
+})
+
+test('it goes on after everything was taken out', () => {
+  const map = new BoundedMap<number, number>(2)
+  for (const key of [1, 2, 3]) map.set(key, key)
+  for (const key of [2, 3]) map.delete(key)
+  for (const key of [4, 5, 6, 7]) map.set(key, key)
+  expect([...map.values()]).toEqual([6, 7])
+})
