@@ -115,6 +115,15 @@ describe.skipIf(!isRoot)('packets with extension headers (needs root)', () => {
     expect(sizes).toEqual([...Array.from({length: 3}, () => ['chain', 1070, 1070]), ['chain', 178, 178]])
   })
 
+  test('that are GSO packets count as their segments, and the copy says how large these are', () => {
+    using programs = loadPrograms({feeds: withChains})
+    send(programs, ethernet(ipv6(extension(60, tcp({payload: 2500})))), {gso: {size: 1000, segments: 3}})
+    expect(chainsOf(programs)).toEqual([expect.objectContaining({headers: [60], packets: 3, bytes: 2500 + 3 * 68})])
+    const [copy] = copiesOf(programs)
+    expect(copy?.frame).toMatchObject({segmentSize: 1000, length: 2582})
+    expect(copy?.frame.bytes).toHaveLength(1522)
+  })
+
   test('are told also when their chain has no end', () => {
     using programs = loadPrograms({feeds: withChains})
     const cut = ipv6(extension(0, nest(1, udp())), {payload: 8})
