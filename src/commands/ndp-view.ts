@@ -7,6 +7,7 @@ import {identityOf, type Passage, Passages} from '../events/ndp-passage.ts'
 import {readNeighbourChanges} from '../events/neighbour-change.ts'
 import {NodeNames} from '../events/node-names.ts'
 import type {NodeState} from '../events/node-state.ts'
+import type {Summary} from '../events/summary.ts'
 import {situationLines, situationObject} from '../events/situation.ts'
 import {interfaceLine, startObject} from '../events/summary-json.ts'
 import type {Palette} from '../output/colour.ts'
@@ -113,10 +114,9 @@ export class NdpView implements View {
     const {run} = this.#options.stage
     for (const state of run.nodes) await this.#tell(state, this.#nodeOf(state).rest(state.nowNs))
     const timeNs = nowNs()
-    const findings = this.#counts()
     const {palette, form} = this.#options
     for (const {summary} of run.summaries(0))
-      await this.#write(ending(summary, form, {palette, timeNs, findings: findings(summary.node)}))
+      await this.#write(ending(summary, form, {palette, timeNs, findings: this.#countsOf(summary)}))
   }
 
   get #isJson(): boolean {
@@ -176,17 +176,14 @@ export class NdpView implements View {
     return this.#options.stage.sink.write(text)
   }
 
-  /** By the name that a summary carries; `*` is all of them. */
-  #counts(): (node: string) => Readonly<Record<Severity, number>> {
-    const states = this.#options.stage.run.nodes
-    return (name) => {
-      const counts = {info: 0, warning: 0, error: 0, critical: 0}
-      for (const state of states) {
-        if (name !== '*' && state.node !== name) continue
-        for (const severity of severities) counts[severity] += this.#nodeOf(state).counts[severity]
-      }
-      return counts
+  /** Of the place that a summary is of, `*` is all of them: two pods of one node have a summary each. */
+  #countsOf({node, target}: Summary): Readonly<Record<Severity, number>> {
+    const counts = {info: 0, warning: 0, error: 0, critical: 0}
+    for (const state of this.#options.stage.run.nodes) {
+      if (node !== '*' && (state.node !== node || state.target !== target)) continue
+      for (const severity of severities) counts[severity] += this.#nodeOf(state).counts[severity]
     }
+    return counts
   }
 }
 

@@ -22,6 +22,8 @@ export interface ExtensionSummary {
   /** Packets whose details were read, and by whom they were sent. */
   readonly copied: number
   readonly sources: readonly SourceRow[]
+  /** Headers of the longest chain: the kernel counts 16 of them, copies show more. */
+  readonly deepest: number
 }
 
 export interface Counted {
@@ -44,12 +46,15 @@ export function extensionSummary(all: readonly Counted[], top: number): Extensio
   const sets = all.flatMap(({fragmentSets}) => fragmentSets)
   const packetsAt = (bit: number): number => sets.reduce((sum, each) => sum + packetsWith(each, bit), 0)
   const sources = all.flatMap(({node}) => node.sources.rows)
+  const chains = joinChains(all.flatMap(({node}) => node.chains.rows))
+  const depths = [...chains.map(({headers}) => headers.length), ...sources.map((source) => source.deepest)]
   return {
-    chains: joinChains(all.flatMap(({node}) => node.chains.rows)),
+    chains,
     overflow: all.map(({overflow}) => overflow).reduce(plus, {packets: 0, bytes: 0}),
     fragments: {first: packetsAt(0), later: packetsAt(1), last: packetsAt(2), atomic: packetsAt(3)},
     copied: all.reduce((sum, {node}) => sum + node.copied, 0),
     sources: topSources(sources, top),
+    deepest: depths.reduce((most, each) => Math.max(most, each), 0),
   }
 }
 
@@ -57,7 +62,7 @@ export function extensionSummary(all: readonly Counted[], top: number): Extensio
 const packetsWith = (sets: readonly number[], bit: number): number =>
   sets.reduce((sum, packets, set) => sum + (((set >> bit) & 1) === 1 ? packets : 0), 0)
 
-const deepest = (chains: readonly ChainRow[]): ChainRow | undefined =>
+const longestOf = (chains: readonly ChainRow[]): ChainRow | undefined =>
   chains.toSorted((a, b) => b.headers.length - a.headers.length)[0]
 
 /** What the contract's `summary` line of this verb has more than that of others. */
@@ -74,7 +79,7 @@ export function extensionFields(summary: ExtensionSummary): Readonly<Record<stri
     })),
     chainsOverflow: overflow.packets === 0 ? undefined : {...overflow},
     headers: Object.fromEntries([...countHeaders(chains)].map(([name, counts]) => [name, {...counts}])),
-    deepest: deepest(chains)?.headers.length ?? 0,
+    deepest: summary.deepest,
     fragments: {...fragments},
     sources: {
       copied,
@@ -94,12 +99,12 @@ export function extensionText(
   if (chains.length === 0) return '\nNo packet had extension headers.\n'
   const all = chains.reduce(plus, overflow).packets
   const positions = fragmentPositions.map((name) => `${exactCount(fragments[name])} ${name}`).join(', ')
-  const longest = deepest(chains)
+  const longest = longestOf(chains)
   const sampled = `TOP SOURCES (of ${exactCount(copied)} copied out of ${plural(all, 'packet')})`
   const blocks = [
     tableOf(['CHAIN', 'DIRECTION', 'PACKETS', 'BYTES'], chains.map((row) => [chainText(row), row.direction ?? '', ...counted(row)]), palette), // prettier-ignore
     tableOf(['HEADER', 'PACKETS', 'BYTES'], [...countHeaders(chains)].map(([name, row]) => [name, ...counted(row)]), palette), // prettier-ignore
-    longest === undefined ? '' : `deepest chain: ${plural(longest.headers.length, 'header')} (${chainText(longest)})\n`,
+    longest === undefined ? '' : `deepest chain: ${plural(summary.deepest, 'header')} (${chainText(longest)})\n`,
     `fragments: ${positions}\n`,
     overflow.packets === 0 ? '' : palette.warning(`${plural(overflow.packets, 'packet')} had chains for which the kernel's table had no room.\n`), // prettier-ignore
     tableOf([sampled, 'DEEPEST', 'PACKETS', 'BYTES'], sources.map((row) => [sourceText(row.ip, labelOf), String(row.deepest), ...counted(row)]), palette), // prettier-ignore

@@ -1,5 +1,6 @@
 import {escapeText} from '../output/escape.ts'
 import {plural} from '../output/quantity.ts'
+import {foldedNames} from '../packet/header-names.ts'
 import type {Extension, Packet} from '../packet/packet.ts'
 import type {ChainRow} from './extension-chains.ts'
 import {routingOf} from './extension-json.ts'
@@ -7,19 +8,9 @@ import {protocolName} from './protocol-names.ts'
 
 /** `hop-by-hop, destination-options ×8 → TCP`: neighbours of the same name are folded. */
 export function chainText({headers, protocol, end}: Pick<ChainRow, 'headers' | 'protocol' | 'end'>): string {
-  if (end === 'truncated') return foldRepeats([...headers, `${protocol} cut off`])
-  if (end === 'too-long') return `${foldRepeats(headers)} and more`
-  return `${foldRepeats(headers)} → ${protocol}`
-}
-
-function foldRepeats(names: readonly string[]): string {
-  const folded: {readonly name: string; times: number}[] = []
-  for (const name of names) {
-    const last = folded.at(-1)
-    if (last?.name === name) last.times++
-    else folded.push({name, times: 1})
-  }
-  return folded.map(({name, times}) => (times === 1 ? name : `${name} ×${times}`)).join(', ')
+  if (end === 'truncated') return foldedNames([...headers, `${protocol} cut off`])
+  if (end === 'too-long') return `${foldedNames(headers)} and more`
+  return `${foldedNames(headers)} → ${protocol}`
 }
 
 /** A copy that was cut off, or a chain that breaks, ends without a protocol. */

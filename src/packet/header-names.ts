@@ -39,3 +39,14 @@ const optionNames: Readonly<Record<number, string>> = {
 /** `option 0x55` for what has no name; 0x1e, 0x3e to 0xfe are for experiments (RFC 4727 §3.6). */
 export const headerOptionName = (type: number): string =>
   optionNames[type] ?? `${(type & 0x1f) === 0x1e ? 'experiment' : 'option'} 0x${type.toString(16).padStart(2, '0')}`
+
+/** `hop-by-hop, destination-options ×8`: neighbours of the same name are folded. */
+export function foldedNames(names: readonly string[]): string {
+  const folded: {readonly name: string; times: number}[] = []
+  for (const name of names) {
+    const last = folded.at(-1)
+    if (last?.name === name) last.times++
+    else folded.push({name, times: 1})
+  }
+  return folded.map(({name, times}) => (times === 1 ? name : `${name} ×${times}`)).join(', ')
+}
