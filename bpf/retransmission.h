@@ -7,6 +7,11 @@
 
 RECORDS(retransmissions);
 
+inlined bool is_mapped(const ipv6_address *address)
+{
+	return !address->words[0] && (__u32)address->words[1] == bpf_htonl(0xffff);
+}
+
 SEC("tp_btf/tcp_retransmit_skb")
 int BPF_PROG(on_tcp_retransmit, struct sock *sock, struct sk_buff *skb)
 {
@@ -18,16 +23,15 @@ int BPF_PROG(on_tcp_retransmit, struct sock *sock, struct sk_buff *skb)
 	if (trace_settings.only_network && BPF_CORE_READ(common, skc_net.net, ns.inum) != trace_settings.network)
 		return 0;
 	if (BPF_CORE_READ(common, skc_family) == INET6) {
-		if (!(trace_settings.families & 1 << FAMILY_IPV6))
-			return 0;
 		BPF_CORE_READ_INTO(&told.source, common, skc_v6_rcv_saddr);
 		BPF_CORE_READ_INTO(&told.destination, common, skc_v6_daddr);
 	} else {
-		if (!(trace_settings.families & 1 << FAMILY_IPV4))
-			return 0;
 		map_ipv4(&told.source, BPF_CORE_READ(common, skc_rcv_saddr));
 		map_ipv4(&told.destination, BPF_CORE_READ(common, skc_daddr));
 	}
+	/* A socket of both families speaks IPv4 to a mapped address. */
+	if (!(trace_settings.families >> (is_mapped(&told.destination) ? FAMILY_IPV4 : FAMILY_IPV6) & 1))
+		return 0;
 	told.source_port = BPF_CORE_READ(common, skc_num);
 	told.destination_port = bpf_ntohs(BPF_CORE_READ(common, skc_dport));
 	told.state = BPF_CORE_READ(common, skc_state);

@@ -75,6 +75,7 @@ export class CaptureCounts {
       classes: new Map(),
       icmp,
       copies: {copied: 0, overBudget: new Map(), ringFull: 0},
+      losses: {neighbours: 0, retransmissions: 0, drops: 0},
       removed: {programs: 0, links: 0, maps: 0, pods: []},
       clean: failure === undefined,
       remains: [],

@@ -1,5 +1,6 @@
 import type {NodeState} from '../events/node-state.ts'
 import type {RunState} from '../events/run-state.ts'
+import {readLosses} from '../protocol/losses.ts'
 import type {FlowSource, SourceEvent} from '../session/source.ts'
 import type {Place} from './places.ts'
 import type {View} from './view.ts'
@@ -78,7 +79,8 @@ async function show(event: SourceEvent, options: ShowOptions): Promise<void> {
 }
 
 async function showFeed(event: SourceEvent, state: NodeState, view: View): Promise<void> {
-  if (event.type === 'records') await view.recorded?.(state, event.kind, event.records)
+  if (event.type === 'records' && event.kind === 'losses') state.losses = readLosses(event.records)
+  else if (event.type === 'records') await view.recorded?.(state, event.kind, event.records)
   if (event.type === 'facts') await view.informed?.(state, event.facts)
   if (event.type === 'answer') await view.answered?.(state, event.answer)
 }

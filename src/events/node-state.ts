@@ -1,4 +1,5 @@
 import {readTotals, type Totals, totalsSize} from '../generated/totals.ts'
+import type {RecordLosses} from '../protocol/losses.ts'
 import type {Hello, InterfaceChange, Stopped} from '../protocol/message.ts'
 import {FlowBook} from './flow-book.ts'
 import {Interfaces} from './interfaces.ts'
@@ -45,6 +46,8 @@ export class NodeState {
   readonly hello: Hello
   readonly startNs: bigint
   readonly interfaces = new Interfaces()
+  /** As last told; nothing is where nothing was lost. */
+  losses: RecordLosses = {neighbours: 0, retransmissions: 0, drops: 0}
   readonly book: FlowBook
   readonly #offsetNs: bigint
   readonly #elapsedMs: () => number

@@ -39,7 +39,7 @@ export const summaryObject = (
   complete: summary.isComplete && (!summary.isCapture || summary.failure === undefined),
   flows: summary.flows,
   // Agent and client wait instead of dropping: the kernel's tables count on, and its ring fills up.
-  lost: {kernelRing: summary.copies.ringFull, agent: 0, client: 0},
+  lost: {kernelRing: summary.copies.ringFull + lostRecords(summary.losses), agent: 0, client: 0},
   copies: copiesObject(summary.copies),
   protocols: countsOf(summary.protocols),
   classes: countsOf(summary.classes),
@@ -51,6 +51,9 @@ export const summaryObject = (
   remains: summary.remains.length > 0 ? summary.remains : undefined,
   failure: summary.failure,
 })
+
+const lostRecords = ({neighbours, retransmissions, drops}: Summary['losses']): number =>
+  neighbours + retransmissions + drops
 
 function removedObject({programs, links, maps, pods}: Summary['removed']): JsonValue {
   return {programs, links, maps, pod: pods.length === 1 ? pods[0] : undefined, pods: pods.length > 1 ? pods : undefined}

@@ -46,6 +46,18 @@ function findingsText(findings: FindingCounts | undefined, palette: Palette): st
   return `\n${indent(found.length === 0 ? palette.good('nothing wrong was found') : `found: ${words}`)}`
 }
 
+function lossesText({neighbours, retransmissions, drops}: Summary['losses'], palette: Palette): readonly string[] {
+  const parts = [
+    [neighbours, 'neighbour change'],
+    [retransmissions, 'TCP retransmission'],
+    [drops, 'dropped packet'],
+  ] as const
+  const lost = parts.filter(([count]) => count > 0).map(([count, noun]) => plural(count, noun))
+  return lost.length === 0
+    ? []
+    : [palette.warning(`Not heard, because the kernel's rings were full: ${lost.join(', ')}.`)]
+}
+
 function copiesText({copied, overBudget, ringFull}: Summary['copies'], palette: Palette): readonly string[] {
   const over = [...overBudget].map(([name, packets]) => `${exactCount(packets)} ${name}`).join(', ')
   const budget = over === '' ? '' : `Shown were ${plural(copied, 'packet')}; over the budget, counted only: ${over}.`
@@ -119,6 +131,7 @@ function accountText(summary: Summary, palette: Palette): string {
         )
       : '',
     ...copiesText(summary.copies, palette),
+    ...lossesText(summary.losses, palette),
     forgotten > 0 ? `${plural(forgotten, 'small idle flow')} were no longer listed, but counted.` : '',
   ]
   return `\n${indent([`${equation}: ${verdict}`, ...notes.filter((note) => note !== '')].join('\n'))}`

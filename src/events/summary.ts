@@ -1,5 +1,6 @@
 import type {ProtocolClass} from '../generated/words.ts'
 import type {DirectionTotals, Tally, Totals} from '../generated/totals.ts'
+import type {RecordLosses} from '../protocol/losses.ts'
 import type {Counts} from './conversation-row.ts'
 import {icmpCountName} from './icmp-names.ts'
 import {add, type Ledger, plus} from './ledger.ts'
@@ -30,6 +31,8 @@ export interface Summary {
     readonly overBudget: ReadonlyMap<string, number>
     readonly ringFull: number
   }
+  /** Records of other kinds for which the rings had no room. */
+  readonly losses: RecordLosses
   readonly removed: {
     readonly programs: number
     readonly links: number
@@ -78,6 +81,7 @@ export function summarize(state: NodeState, ledger: Ledger, isNamed: boolean): S
     classes: ledger.classes,
     icmp: isNamed ? ledger.icmp : icmpOf(totals),
     copies: copiesOf(totals),
+    losses: state.losses,
     removed: {programs: 0, links: 0, maps: 0, ...stopped?.removed, pods: pod === undefined ? [] : [pod]},
     clean: stopped?.clean === true && failure === undefined,
     remains: stopped?.remains ?? [],
@@ -165,6 +169,11 @@ export function joinSummaries(all: readonly Summary[], missed: ReadonlyMap<strin
       copied: count(all, ({copies}) => copies.copied),
       overBudget: joinNumbers(all.map(({copies}) => copies.overBudget)),
       ringFull: count(all, ({copies}) => copies.ringFull),
+    },
+    losses: {
+      neighbours: count(all, ({losses}) => losses.neighbours),
+      retransmissions: count(all, ({losses}) => losses.retransmissions),
+      drops: count(all, ({losses}) => losses.drops),
     },
     removed: {
       programs: count(all, ({removed}) => removed.programs),

@@ -15,6 +15,7 @@ import {findFiles} from './files.ts'
 import {Observation} from './observation.ts'
 import {clientKey, isProved} from './proof.ts'
 import {RecordStream} from './record-stream.ts'
+import {LossRing} from './trace-losses.ts'
 import {ClientServer} from './server.ts'
 
 /** Until something is counted, the pauses double from here on: whoever has just started this waits for the first line. */
@@ -169,6 +170,9 @@ class Run implements AsyncDisposable {
       ...(traces === undefined
         ? []
         : kinds.map((kind) => new RecordStream(this.#conversation, {kind, ring: traces.ring(kind)}))),
+      ...(traces === undefined || told === true
+        ? []
+        : [new RecordStream(this.#conversation, {kind: 'losses', ring: new LossRing(traces)})]),
     ]
     if (this.#streams.length === 0) return
     this.#streaming = setInterval(() => {

@@ -16,6 +16,8 @@ export type RecordKind =
   | 'drops'
   /** One dropped packet each, within a budget: a struct and its bytes, padded to 8 bytes. */
   | 'drop-copies'
+  /** What the rings of the others had no room for, cumulative. */
+  | 'losses'
 
 export interface Batch {
   readonly kind: BatchKind
@@ -36,6 +38,7 @@ const kinds: readonly BatchKind[] = [
   'retransmissions',
   'drops',
   'drop-copies',
+  'losses',
 ]
 
 export function writeBatchHeader(target: Uint8Array, batch: Omit<Batch, 'records'>): void {

@@ -110,6 +110,16 @@ test('several nodes end with a summary of all, and the top counts a conversation
   })
 })
 
+test('records that the rings had no room for are told by what they were of', () => {
+  const run = aRun(['node1'])
+  run.nodes[0]!.losses = {neighbours: 2, retransmissions: 0, drops: 1}
+  const [only] = run.summaries(0)
+  expect(summaryText(only!.summary, {top: [], palette: palette(false)})).toContain(
+    "Not heard, because the kernel's rings were full: 2 neighbour changes, 1 dropped packet.",
+  )
+  expect(summaryObject(only!.summary, {timeNs: clock.nowNs, top: []})).toMatchObject({lost: {kernelRing: 3}})
+})
+
 test('a run that lost its agent says that the last counts are missing and does not claim to be clean', () => {
   const run = new RunState({names: noNames, clauses: []})
   const state = run.start('node1', aHello(), {...clock, node: 'node1', target: 'node/node1'})

@@ -1,7 +1,10 @@
 import {describe, expect, test} from 'vitest'
 import type {NeighbourChange} from '../../src/diagnosis/observation.ts'
 import {readNeighbourChanges} from '../../src/events/neighbour-change.ts'
+import {readRetransmissions} from '../../src/events/retransmission.ts'
 import {readDropCopies, readDropReport} from '../../src/protocol/drops.ts'
+import {LossRing} from '../../src/pod-agent/trace-losses.ts'
+import {readLosses} from '../../src/protocol/losses.ts'
 import {runInPair} from './pair.ts'
 import {recordsOf, watchWhile} from './traces.ts'
 
@@ -48,6 +51,18 @@ describe('tracepoints', () => {
     expect(changesOf(events).map(({ip}) => ip)).not.toContain('fd00::a')
   })
 
+  test('tell what TCP sends again, and on which connection', async () => {
+    const {events} = await watchWhile({feeds: {retransmissions: true}}, async () => {
+      await joined()
+      await pair.far.run('nft', 'add table ip6 t; add chain ip6 t c { type filter hook input priority 0; }')
+      await pair.home.run('python3', '-c', retransmitting, pair.far.name)
+    })
+    const told = recordsOf(events, 'retransmissions').flatMap((records) => [...readRetransmissions(records, 7n)])
+    const ours = told.find(({retransmission}) => retransmission.destinationPort === 7070)
+    expect(ours?.retransmission).toMatchObject({source: 'fd00::a', destination: 'fd00::b', length: 100})
+    expect(ours?.timeNs).toBeGreaterThan(7n)
+  })
+
   test('count each drop by reason and function', async () => {
     const {events} = await watchWhile({feeds: {drops: true}}, async () => {
       await joined()
@@ -68,6 +83,29 @@ describe('tracepoints', () => {
         .toString('hex'),
     ).toMatch(/^6.{7}000c11$/)
   })
+})
+
+/** Connects, has the other end drop what comes, and sends until the kernel has sent it again (tcpi_total_retrans). */
+const retransmitting = `
+import socket, struct, subprocess, sys, time
+far = ['nsenter', '--net=/run/netns/' + sys.argv[1]]
+listening = "import socket; s = socket.socket(socket.AF_INET6); s.bind(('::', 7070)); s.listen(); print('ready', flush=True); s.accept()[0].recv(1); s.accept()"
+server = subprocess.Popen([*far, 'python3', '-c', listening], stdout=subprocess.PIPE)
+server.stdout.readline()
+client = socket.create_connection(('fd00::b', 7070))
+subprocess.run([*far, 'nft', 'add rule ip6 t c tcp dport 7070 drop'], check=True)
+client.send(b'x' * 100)
+while struct.unpack_from('I', client.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104), 100)[0] == 0: time.sleep(0.01)
+server.kill()
+subprocess.run([*far, 'nft', 'delete table ip6 t'], check=True)
+`
+test('what the rings had no room for is told when there is more of it', () => {
+  const losses = {drops: 0, dropsFiltered: 9, dropCopies: 0, neighbours: 0, retransmissions: 0}
+  const ring = new LossRing({losses})
+  expect(ring.take().count).toBe(0)
+  losses.neighbours = 3
+  expect(readLosses(ring.take().records)).toEqual({neighbours: 3, retransmissions: 0, drops: 0})
+  expect(ring.take().count).toBe(0)
 })
 
 const script = `

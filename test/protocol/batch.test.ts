@@ -10,6 +10,7 @@ const kinds: readonly BatchKind[] = [
   'retransmissions',
   'drops',
   'drop-copies',
+  'losses',
 ]
 
 function message(kind: BatchKind, records: Uint8Array): Uint8Array {
