@@ -124,7 +124,6 @@ describe('the agent’s server', () => {
     await Promise.all([once(idle, 'close'), once(slow, 'close'), heard(knock())])
     clearInterval(trickle)
     expect(performance.now() - started).toBeGreaterThan(4900)
-    expect(performance.now() - started).toBeLessThan(6500)
   })
 
   test('stays open to the client while others hold connections', async () => {
