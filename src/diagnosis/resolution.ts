@@ -4,7 +4,8 @@ import {DropBook} from './drop-book.ts'
 import type {Finding} from './finding.ts'
 import type {BodyOf, NeighbourMessage} from './neighbour-message.ts'
 import type {NeighbourChange, Observation} from './observation.ts'
-import {rejected, probeUnanswered, slow, unanswered} from './resolution-pages.ts'
+import {judgeError} from './rejection.ts'
+import {probeUnanswered, slow, unanswered} from './resolution-pages.ts'
 import * as pages from './resolution-pages.ts'
 import {type Context, finding, type Rule, type RuleKind} from './rule.ts'
 import {SolicitationRate} from './solicitation-rate.ts'
@@ -235,18 +236,4 @@ function membership(target: string, {cluster, node}: Context): readonly string[]
   return cluster.serviceAddresses.includes(target)
     ? [`${target} is announced for a Service; no node answered for it`]
     : []
-}
-
-function* judgeError(message: NeighbourMessage, body: BodyOf<'error'>): Generator<Finding> {
-  const quoted = body.quoted?.transport
-  if (message.icmp.type !== 1 || quoted?.kind !== 'icmpv6') return
-  const question = quoted.message.body
-  if (question.kind !== 'neighbor-solicitation') return
-  yield finding(rejected, {
-    timeNs: message.timeNs,
-    interface: message.interface,
-    about: `${question.target} ${message.source}`,
-    detail: `${message.source} refuses to be asked for ${question.target}: destination unreachable, code ${message.icmp.code}`,
-    evidence: [`${message.where}: from ${message.source} (${message.mac}) to ${message.destination}`],
-  })
 }
