@@ -1,3 +1,4 @@
+import {foldedNames} from '../packet/header-names.ts'
 import {extensionFaults, type Fault} from './extension-faults.ts'
 import {extensionPages} from './extension-pages.ts'
 import type {Finding} from './finding.ts'
@@ -29,7 +30,7 @@ function findingFor(heard: Heard, fault: Fault, node: NodeView): Finding {
     about: `${source} ${fault.page === 'srv6' ? destination : ''}`,
     detail: `${source} → ${destination}: ${fault.text}${isLost ? `; ${heard.interface} has seg6_enabled=0 and the kernel drops it silently` : ''}`,
     evidence: [
-      `chain: ${packet.chain.map(({name}) => name).join(', ')}`,
+      `chain: ${foldedNames(packet.chain.map(({name}) => name))}`,
       ...(packet.sourceMac === undefined ? [] : [`from MAC ${packet.sourceMac}`]),
       ...(heard.frame === undefined ? [] : [`frame ${heard.frame}`]),
     ],

@@ -1,3 +1,4 @@
+import {foldedNames} from '../packet/header-names.ts'
 import type {Extension, Fragment, Packet} from '../packet/packet.ts'
 import {chainEnd, isChainCut, packetEnd} from './extension-faults.ts'
 import type {Finding} from './finding.ts'
@@ -123,7 +124,7 @@ function findingFor({packet, interface: name, frame, timeNs}: Heard, {page, text
     about: `${source} ${destination}`,
     detail: `${source} → ${destination}: ${text}`,
     evidence: [
-      `chain: ${packet.chain.map((header) => header.name).join(', ')}`,
+      `chain: ${foldedNames(packet.chain.map((header) => header.name))}`,
       ...(frame === undefined ? [] : [`frame ${frame}`]),
     ],
     interface: name,
