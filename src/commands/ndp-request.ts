@@ -1,8 +1,9 @@
-import {formatIPv6, parseAddress} from '../address/text.ts'
+import {type Address, formatIPv6, parseAddress} from '../address/text.ts'
 import type {Severity} from '../diagnosis/finding.ts'
 import {badUsage} from '../errors.ts'
 import {everything, noFeeds} from '../protocol/settings.ts'
 import {reader} from './flag-reader.ts'
+import {interfacePatterns} from './interface-patterns.ts'
 import {type ObserveRequest, observeRequest, type ParsedLine} from './observe-request.ts'
 
 /** What is shown; findings always are, unless only something else was asked for. */
@@ -34,16 +35,17 @@ export function ndpRequest({flags, targets, raw}: ParsedLine): NdpRequest {
       `--findings-only and --${chosen[0] ?? ''} exclude each other`,
       'Use one of them; findings are shown beside everything else.',
     )
-  if (run.capture !== undefined && run.interfaces.length > 0)
+  if (run.capture !== undefined && chosen.includes('neighbours'))
     throw badUsage(
-      '--interface and --input-file exclude each other',
-      'A capture is read without any node: leave one of them out.',
+      '--neighbours tells what a node does to its neighbour table, and a capture has none',
+      'Leave it out: the messages are told without.',
     )
-  const target = reader(flags).one('target')
+  const target = targetOf(reader(flags).one('target'))
   const icmpTypes = run.filter.kernel.icmpTypes.flatMap(({types}) => types)
   return {
     run: {
       ...run,
+      interfaces: interfacePatterns(run.interfaces, target?.zone),
       filter: {kernel: {...everything, protocols: [{negate: false, numbers: [icmpv6]}]}, names: [], text: ''},
       feeds: {
         ...noFeeds,
@@ -58,13 +60,15 @@ export function ndpRequest({flags, targets, raw}: ParsedLine): NdpRequest {
     parts: chosen,
     icmpTypes,
     failOn: flags['fail-on'] as NdpRequest['failOn'], // oclif has checked it against the same list
-    ...(target === undefined ? {} : {target: addressOf(target)}),
+    ...(target === undefined ? {} : {target: formatIPv6(target.bytes)}),
   }
 }
 
-function addressOf(text: string): string {
+/** A zone chooses the interface. */
+function targetOf(text: string | undefined): Address | undefined {
+  if (text === undefined) return undefined
   const address = parseAddress(text)
   if (address?.family !== 6)
-    throw badUsage(`--target ${text} is no IPv6 address`, 'Write one address, such as fd00::1 or fe80::1.')
-  return formatIPv6(address.bytes)
+    throw badUsage(`--target ${text} is no IPv6 address`, 'Write one address, such as fd00::1 or fe80::1%eth0.')
+  return address
 }

@@ -32,7 +32,10 @@ What is wrong is told at once, with evidence, the RFC and what to do; "kubectl i
     }),
     ...targetFlags,
     ...captureFlags,
-    target: Flags.string({...group, summary: 'Only what concerns this address.'}),
+    target: Flags.string({
+      ...group,
+      summary: 'Only what concerns this address; a zone, as in fe80::1%eth0, chooses the interface.',
+    }),
     messages: Flags.boolean({...group, summary: 'Only messages, one line each.'}),
     resolutions: Flags.boolean({...group, summary: 'Only who asked for whom, and what became of it.'}),
     routers: Flags.boolean({...group, summary: 'Only router solicitations, advertisements and redirects.'}),

@@ -122,6 +122,15 @@ describe.skipIf(!isRoot)('kinds of lines of ndp on a live interface (needs root)
   })
 })
 
+test.each([
+  [['--neighbours', '--input-file', 'x.pcap'], 'a capture has none'],
+  [['local', '-i', 'eth1', '--target', 'fe80::1%eth0'], 'An address in zone eth0 is not on the interfaces eth1'],
+])('%j is refused: it could never show anything', (args, words) => {
+  const {stderr, status} = spawnSync(plugin, ['ndp', ...args], {encoding: 'utf8'})
+  expect(stderr).toContain(words)
+  expect(status).toBe(2)
+})
+
 test('--icmp-type chooses in a capture too, and a mistyped one is refused with what was meant', () => {
   const capture = join(captures, 'messages/kernel.pcap')
   const read = (type: string) =>
