@@ -53,14 +53,19 @@ export class NodeView {
     return isInAny(ip, prefixes)
   }
 
-  /** Whose neighbour lies behind it, where that is a pod: `pod default/p2`, or only `a pod`. */
-  podBehind(name: string): string | undefined {
+  /** Whose neighbour lies behind it, where that is a pod: `pod default/p2`, by the interface or else by the MAC, or only `a pod`. */
+  podBehind(name: string, mac?: string): string | undefined {
     const pod = this.#cluster.podOfInterface(name)
     if (pod !== undefined) return `pod ${pod}`
     const device = this.interface(name)
-    if (device?.peer?.podUid !== undefined || podBridge.test(name) || podPort.test(name)) return 'a pod'
+    if (device?.peer?.podUid !== undefined || podBridge.test(name) || podPort.test(name)) return this.#podWith(mac)
     const master = this.facts?.interfaces.find((item) => item.index === device?.master)
-    return master !== undefined && podBridge.test(master.name) ? 'a pod' : undefined
+    return master !== undefined && podBridge.test(master.name) ? this.#podWith(mac) : undefined
+  }
+
+  #podWith(mac: string | undefined): string {
+    const name = mac === undefined ? undefined : this.#cluster.nameOf(mac)
+    return name !== undefined && /^[^ /]+\/[^ /]+$/.test(name) ? `pod ${name}` : 'a pod'
   }
 
   isDefaultRouter(ip: string): boolean {

@@ -87,7 +87,7 @@ class Routers implements Rule {
 
   *#advertised(message: NeighbourMessage, body: BodyOf<'router-advertisement'>, context: Context): Generator<Finding> {
     const isFromHere = isOwn(message, context.node)
-    const pod = isFromHere ? undefined : context.node.podBehind(message.interface)
+    const pod = isFromHere ? undefined : context.node.podBehind(message.interface, message.mac)
     if (pod !== undefined) {
       yield sentByPod(message, pod, context)
       return
