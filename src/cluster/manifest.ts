@@ -64,7 +64,7 @@ export function agentPod(order: PodOrder): PodManifest {
   const {name, target, settings, options, now} = order
   const seconds = Math.ceil(settings.maxDurationMs / 1000) + deadlineSlackSeconds
   // Who holds a port is found among the node's processes, and a port is tried in a network namespace of its own.
-  const needsHost = entersPod(target) || settings.bindcheck !== undefined
+  const needsHost = entersPod(target) || settings.bindcheck !== undefined || settings.listeners !== undefined
   return {
     apiVersion: 'v1',
     kind: 'Pod',

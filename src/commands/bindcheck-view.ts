@@ -50,6 +50,7 @@ export class BindcheckView implements View {
   }
 
   async answered(state: NodeState, told: Answer): Promise<void> {
+    if (told.type !== 'bind') return
     const {protocols = [], addresses = []} = this.#options.request.run.bindcheck ?? {}
     const answer = withNames(told, await this.#containers(state))
     const verdicts = protocols.map((protocol) => judge(answer, {protocol, addresses}))

@@ -4,6 +4,7 @@ import {Drops} from './drops.ts'
 import {Explain} from './explain.ts'
 import {Exthdr} from './exthdr.ts'
 import {PluginHelp} from './help.ts'
+import {Listeners} from './listeners.ts'
 import {Ndp} from './ndp.ts'
 import {Observe} from './observe.ts'
 import {Version} from './version.ts'
@@ -15,6 +16,7 @@ export const commands = {
   drops: Drops,
   explain: Explain,
   exthdr: Exthdr,
+  listeners: Listeners,
   ndp: Ndp,
   observe: Observe,
   version: Version,

@@ -2,7 +2,7 @@ import type {ConnectOptions} from '../cluster/connection.ts'
 import {badUsage} from '../errors.ts'
 import {type ColourChoice} from '../output/colour.ts'
 import type {TimeFormat} from '../output/time.ts'
-import type {BindQuestion} from '../protocol/binding.ts'
+import type {BindQuestion, ListenersQuestion} from '../protocol/binding.ts'
 import {type Feeds, type HookChoice, noFeeds} from '../protocol/settings.ts'
 import {captureRequest, type CaptureRequest} from './capture-request.ts'
 import {parseDuration} from './duration.ts'
@@ -36,6 +36,7 @@ export interface ObserveRequest {
   readonly view: ViewRequest
   /** Asked instead of observing. */
   readonly bindcheck?: BindQuestion
+  readonly listeners?: ListenersQuestion
   /** A capture instead of targets. */
   readonly capture?: CaptureRequest
 }

@@ -48,7 +48,7 @@ export const reuse: RulePage = {
 
 export const addressState: RulePage = {
   rule: 'bind/address-state',
-  severities: ['error'],
+  severities: ['error', 'warning'],
   title: 'The address cannot be bound now',
   meaning: 'It is not there, on an interface that is down, still tentative, a duplicate, or link-local without its interface.',
   detection: 'The addresses of the network namespace with their flags, and what a bind gave in a copy with those that are usable.',
@@ -105,7 +105,7 @@ export const ipv6Disabled: RulePage = {
 
 export const v4Only: RulePage = {
   rule: 'bind/v4-only',
-  severities: ['warning', 'error'],
+  severities: ['warning', 'error', 'info'],
   title: 'Only IPv4 is heard on the port',
   meaning: 'Clients that come over IPv6 are refused (TCP) or hear nothing (UDP).',
   detection: 'Every socket that waits on the port accepts IPv4 alone, where the namespace has IPv6 addresses.',
@@ -114,7 +114,18 @@ export const v4Only: RulePage = {
   references: [ipv6Socket],
 }
 
-/** What `bindcheck` can find. */
+export const v6Only: RulePage = {
+  rule: 'bind/v6-only',
+  severities: ['warning'],
+  title: 'Only IPv6 is heard on the port',
+  meaning: 'Clients that come over IPv4 are refused (TCP) or hear nothing (UDP).',
+  detection: 'The sockets that wait on the port are [::] with V6ONLY=1 alone, where the namespace has IPv4 addresses.',
+  notThis: 'Namespaces without IPv4; an IPv4 socket beside it on the same port.',
+  fix: 'Listen on 0.0.0.0 too, or clear IPV6_V6ONLY before bind (nginx: listen [::]:PORT ipv6only=off).',
+  references: [ipv6Socket],
+}
+
+/** What `bindcheck` and `listeners` can find. */
 export const bindPages: readonly RulePage[] = [
   v6only,
   bindv6only,
@@ -126,4 +137,5 @@ export const bindPages: readonly RulePage[] = [
   ephemeralRange,
   ipv6Disabled,
   v4Only,
+  v6Only,
 ]

@@ -4,11 +4,13 @@ import packageJson from '../../package.json' with {type: 'json'}
 import {layoutHash} from '../generated/layout.ts'
 import type {Answered, Hello, Stopped} from '../protocol/message.ts'
 import type {AgentSettings} from '../protocol/settings.ts'
+import type {Answer} from '../protocol/binding.ts'
 import {answerBindcheck} from './bind-answer.ts'
 import {enterNetworkOfContainers} from './containers.ts'
 import {Conversation} from './conversation.ts'
 import {Ending} from './ending.ts'
 import {failedMessage} from './failed-message.ts'
+import {answerListeners} from './listeners.ts'
 import {clientKey, isProved} from './proof.ts'
 import {ClientServer} from './server.ts'
 
@@ -19,10 +21,16 @@ const failureMs = 2000
 const stopped: Stopped = {type: 'stopped', removed: {programs: 0, links: 0, maps: 0}, clean: true, remains: []}
 
 /** Answers the one question in the settings, and ends. */
-export async function runBindcheck(settings: AgentSettings, announce: (port: number) => void): Promise<void> {
+export async function runQuestion(settings: AgentSettings, announce: (port: number) => void): Promise<void> {
   using run = new BindRun(settings)
   await run.listen(announce)
   await run.answer()
+}
+
+function answerTo({bindcheck, listeners, containers}: AgentSettings): Answer {
+  if (bindcheck !== undefined) return answerBindcheck(bindcheck, containers)
+  if (listeners !== undefined) return answerListeners(listeners)
+  throw new TypeError('no question was asked')
 }
 
 class BindRun implements Disposable {
@@ -61,11 +69,10 @@ class BindRun implements Disposable {
   }
 
   async answer(): Promise<void> {
-    const {containers, bindcheck} = this.#settings
-    if (bindcheck === undefined) throw new TypeError('no question was asked')
+    const {containers} = this.#settings
     try {
       if (containers !== undefined) enterNetworkOfContainers(containers)
-      this.#answer = {type: 'answer', answer: answerBindcheck(bindcheck, containers)}
+      this.#answer = {type: 'answer', answer: answerTo(this.#settings)}
       this.#conversation.open()
       await Promise.race([this.#met.promise, this.#ending.reached])
       await Promise.race([this.#conversation.conclude(stopped), delay(patienceMs, undefined, {ref: false})])

@@ -1,5 +1,5 @@
 import {PluginError} from '../errors.ts'
-import {runBindcheck} from './bind-run.ts'
+import {runQuestion} from './bind-run.ts'
 import {failedMessage} from './failed-message.ts'
 import {runAgent} from './run.ts'
 import {readSettings} from './settings.ts'
@@ -9,7 +9,8 @@ async function main(argument: string | undefined): Promise<0 | 2 | 70> {
   try {
     const settings = readSettings(argument)
     const announce = (port: number): void => void process.stdout.write(`${JSON.stringify({listening: port})}\n`)
-    await (settings.bindcheck === undefined ? runAgent : runBindcheck)(settings, announce)
+    const isAsked = settings.bindcheck !== undefined || settings.listeners !== undefined
+    await (isAsked ? runQuestion : runAgent)(settings, announce)
     return 0
   } catch (cause) {
     complain(cause)

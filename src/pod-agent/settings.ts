@@ -10,7 +10,7 @@ import {
   type Prefix,
   type ProtocolClause,
 } from '../protocol/settings.ts'
-import type {BindQuestion} from '../protocol/binding.ts'
+import type {BindQuestion, ListenersQuestion} from '../protocol/binding.ts'
 import {boolean, integer, list, oneOf, optional, record, type Shape, ShapeError, text} from './shape.ts'
 
 /** setTimeout takes 31 bits; what is longer fires at once. */
@@ -103,6 +103,7 @@ const settings = record<AgentSettings>({
   filter,
   feeds,
   bindcheck: optional(bindQuestion),
+  listeners: optional(record<ListenersQuestion>({everywhere: boolean})),
 })
 
 /** Reads the one argument of the agent; whatever is off is refused by its path. */

@@ -155,4 +155,29 @@ export interface IdTrial {
   readonly said?: string
 }
 
-export type Answer = BindAnswer
+/** What `listeners` asks of an agent. */
+export interface ListenersQuestion {
+  /** Every network namespace of the machine, not only the target's. */
+  readonly everywhere: boolean
+}
+
+/** One network namespace, and who waits for clients in it. */
+export interface ListeningNamespace {
+  /** Its inode. */
+  readonly netns: number
+  /** The target itself. */
+  readonly isOwn: boolean
+  readonly settings: BindAnswer['settings']
+  readonly addresses: readonly HeldAddress[]
+  /** Ids of the containers whose processes are in it. */
+  readonly containers: readonly string[]
+  readonly sockets: readonly HeldSocket[]
+}
+
+export interface ListenersAnswer {
+  readonly type: 'listeners'
+  readonly namespaces: readonly ListeningNamespace[]
+  readonly warnings: readonly string[]
+}
+
+export type Answer = BindAnswer | ListenersAnswer

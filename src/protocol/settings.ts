@@ -1,4 +1,4 @@
-import type {BindQuestion} from './binding.ts'
+import type {BindQuestion, ListenersQuestion} from './binding.ts'
 
 /** What one agent is told to do. It travels as one JSON argument of the agent, in the pod's spec, so that `--dry-run` shows all of it. */
 export interface AgentSettings {
@@ -24,6 +24,7 @@ export interface AgentSettings {
   readonly feeds: Feeds
   /** Asked instead of observing: the agent answers, and ends. */
   readonly bindcheck?: BindQuestion
+  readonly listeners?: ListenersQuestion
 }
 
 /** What is told beside flows; what is off costs nothing. */

@@ -52,4 +52,13 @@ describe('bindcheck on a cluster', () => {
     expect(lines.at(-1)).toMatchObject({coexist: true, clean: true})
     expect(status).toBe(0)
   })
+
+  test('lists who listens on a node and in its pods, by pod and container', async () => {
+    await using plugin = new Plugin(['listeners', 'node1', '-o', 'json'], {kubeconfig: cluster.kubeconfig})
+    const {stderr} = await plugin.ended
+    expect(stderr).not.toContain('error')
+    const servers = plugin.lines.filter(({kind, port}) => kind === 'listener' && port === 8080)
+    expect(servers).toMatchObject([{address: '::', v6only: false, accepts: [4, 6], pod: 'p1', container: 'main'}])
+    expect(plugin.lines.at(-1)).toMatchObject({kind: 'summary', clean: true})
+  })
 })

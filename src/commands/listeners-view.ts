@@ -1,0 +1,146 @@
+import {listenerFindings} from '../binding/listener-findings.ts'
+import {acceptsText, endpoint} from '../binding/words.ts'
+import type {NamedContainer} from '../cluster/pod-containers.ts'
+import {FindingLedger} from '../diagnosis/finding-ledger.ts'
+import type {Finding, Severity} from '../diagnosis/finding.ts'
+import {findingLines, findingObject} from '../events/finding-text.ts'
+import type {NodeState} from '../events/node-state.ts'
+import {startObject, summaryObject} from '../events/summary-json.ts'
+import type {Palette} from '../output/colour.ts'
+import {escapeText} from '../output/escape.ts'
+import {jsonLine} from '../output/json.ts'
+import {plainTable} from '../output/table.ts'
+import type {Answer, HeldSocket, ListeningNamespace} from '../protocol/binding.ts'
+import {listenerObject} from './bindcheck-lines.ts'
+import type {ListenersRequest} from './listeners-request.ts'
+import type {Stage} from './run-nodes.ts'
+import {nowNs} from './show-run.ts'
+import type {View} from './view.ts'
+
+export interface ListenersViewOptions {
+  readonly stage: Stage
+  readonly request: ListenersRequest
+  readonly palette: Palette
+}
+
+type Containers = ReadonlyMap<string, NamedContainer>
+
+/** Who waits for clients, by network namespace. */
+export class ListenersView implements View {
+  readonly #options: ListenersViewOptions
+  readonly #ledger = new FindingLedger()
+
+  constructor(options: ListenersViewOptions) {
+    this.#options = options
+  }
+
+  hasFound(severity: Severity): boolean {
+    return this.#ledger.isAtLeast(severity)
+  }
+
+  async started(state: NodeState): Promise<void> {
+    if (this.#isJson) await this.#write(jsonLine(startObject(state)))
+  }
+
+  async answered(state: NodeState, answer: Answer): Promise<void> {
+    if (answer.type !== 'listeners') return
+    for (const text of answer.warnings) this.notice(state.key, text)
+    const containers = await this.#containers(state)
+    for (const namespace of answer.namespaces) {
+      const pod = podOf(namespace, containers)
+      if (!this.#isShown(state, namespace, pod)) continue
+      const where = namespace.isOwn ? state.target : pod === undefined ? `network namespace ${namespace.netns}` : `pod/${pod.namespace}/${pod.pod}` // prettier-ignore
+      const found = listenerFindings(namespace, where, nowNs())
+      for (const each of found) this.#ledger.add(each)
+      await this.#show({...namespace, sockets: namespace.sockets.map((each) => withName(each, containers))}, {state, where, found}) // prettier-ignore
+    }
+  }
+
+  notice(node: string, text: string): void {
+    this.#options.stage.notices.say(node, text)
+  }
+
+  changed(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  drained(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  ended(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  async finish(): Promise<void> {
+    if (!this.#isJson) return
+    const timeNs = nowNs()
+    for (const {summary} of this.#options.stage.run.summaries(0))
+      await this.#write(jsonLine(summaryObject(summary, {timeNs, top: [], findings: this.#ledger.counts()})))
+  }
+
+  /** Without its pod's name, a namespace of a cluster's node may be another node's: the tests' nodes share one kernel. */
+  #isShown({target}: NodeState, {isOwn}: ListeningNamespace, pod: NamedContainer | undefined): boolean {
+    return isOwn || pod !== undefined || this.#options.request.showsAll || target === 'local'
+  }
+
+  async #show(
+    namespace: ListeningNamespace,
+    {state, where, found}: {readonly state: NodeState; readonly where: string; readonly found: readonly Finding[]},
+  ): Promise<void> {
+    const folded = found.map((finding) => ({finding, count: 1, isDue: true}))
+    if (this.#isJson) {
+      const origin = {node: state.node, timeNs: nowNs()}
+      const lines = namespace.sockets.map((socket) => listenerObject(socket, namespace.netns, origin))
+      const findings = folded.map((each) => findingObject(each, state.node))
+      return this.#write([...lines, ...findings].map(jsonLine).join(''))
+    }
+    const {palette} = this.#options
+    const title = palette.strong(escapeText(where))
+    const note = palette.quiet(`network namespace ${namespace.netns}, bindv6only=${namespace.settings['ipv6.bindv6only'] ?? 'absent'}`) // prettier-ignore
+    const rows = namespace.sockets.map(cells)
+    const table = rows.length === 0 ? 'nobody waits for clients\n' : plainTable([heading, ...rows])
+    const findings = folded.flatMap((each) => findingLines(each, palette)).map((line) => `${line}\n`)
+    await this.#write(`${title}  ${note}\n${table}${findings.join('')}\n`)
+  }
+
+  async #containers({node, target}: NodeState): Promise<Containers> {
+    if (target === 'local') return new Map()
+    const {containersOn} = await import('../cluster/pod-containers.ts')
+    return containersOn(node, this.#options.request.run.cluster, this.#options.stage.interruption.signal)
+  }
+
+  get #isJson(): boolean {
+    return this.#options.request.run.view.form === 'json'
+  }
+
+  #write(text: string): Promise<void> {
+    return this.#options.stage.sink.write(text)
+  }
+}
+
+const heading = ['PROTOCOL', 'ADDRESS', 'V6ONLY', 'ACCEPTS', 'PID', 'PROCESS', 'CONTAINER']
+
+function cells(socket: HeldSocket): readonly string[] {
+  const {protocol, address, port, v6only, family, owner, device} = socket
+  const named = owner?.named
+  return [
+    protocol,
+    `${endpoint(address, port)}${device === undefined ? '' : ` on ${device}`}`,
+    family === 4 ? '-' : v6only === null ? 'unknown' : String(Number(v6only)),
+    acceptsText(socket),
+    owner === undefined ? '-' : String(owner.pid),
+    owner?.process ?? '-',
+    named === undefined ? '-' : named.container,
+  ].map(escapeText)
+}
+
+/** Of the first container that the cluster knows. */
+const podOf = ({containers}: ListeningNamespace, known: Containers): NamedContainer | undefined =>
+  containers.map((id) => known.get(id)).find((each) => each !== undefined)
+
+function withName(socket: HeldSocket, containers: Containers): HeldSocket {
+  const {owner} = socket
+  const named = containers.get(owner?.container ?? '')
+  return owner === undefined || named === undefined ? socket : {...socket, owner: {...owner, named}}
+}
