@@ -2,22 +2,36 @@ import type {Observation} from '../diagnosis/observation.ts'
 import {type Direction, directions} from '../generated/words.ts'
 import type {NodeState} from './node-state.ts'
 
-/** The kernel's exact counts of ICMPv6 by type, from one look to the next. */
-export class IcmpCounts {
-  #before: Readonly<Record<Direction, readonly number[]>> | undefined;
+interface Look {
+  readonly timeNs: bigint
+  readonly counts: Readonly<Record<Direction, readonly number[]>>
+}
 
-  /** What was counted since the last call; nothing at the first. */
-  *since({totals, drainSeconds, nowNs, interfaces}: NodeState): Generator<Observation> {
-    const now = {ingress: sumOf(totals, 'ingress'), egress: sumOf(totals, 'egress')}
+/** Over less, a few packets that come together are a high rate: the first drains are milliseconds apart. */
+const leastNs = 1_000_000_000n
+
+/** The kernel's exact counts of ICMPv6 by type, a second or more at a time. */
+export class IcmpCounts {
+  #before: Look | undefined;
+
+  /** What was counted since the last time that something was given; nothing before a second has passed. */
+  *since({
+    totals,
+    nowNs,
+    interfaces,
+  }: Pick<NodeState, 'totals' | 'nowNs' | 'interfaces'>): Generator<Extract<Observation, {type: 'counts'}>> {
     const before = this.#before
-    this.#before = now
+    if (before !== undefined && nowNs - before.timeNs < leastNs) return
+    const counts = {ingress: sumOf(totals, 'ingress'), egress: sumOf(totals, 'egress')}
+    this.#before = {timeNs: nowNs, counts}
     if (before === undefined) return
     const moved = (direction: Direction): readonly number[] =>
-      now[direction].map((count, type) => count - (before[direction][type] ?? 0))
+      counts[direction].map((count, type) => count - (before.counts[direction][type] ?? 0))
     const icmpv6 = {ingress: moved('ingress'), egress: moved('egress')}
     if (directions.every((direction) => icmpv6[direction].every((count) => count === 0))) return
     const counting = interfaces.all.filter(({hooks}) => hooks.length > 0).length
-    yield {type: 'counts', timeNs: nowNs, seconds: drainSeconds, icmpv6, interfaces: Math.max(1, counting)}
+    const seconds = Number(nowNs - before.timeNs) / 1e9
+    yield {type: 'counts', timeNs: nowNs, seconds, icmpv6, interfaces: Math.max(1, counting)}
   }
 }
 
