@@ -4,6 +4,7 @@ import {join} from 'node:path'
 import {table} from 'table'
 import {measureCapture} from './capture.ts'
 import {measureDatapath} from './datapath.ts'
+import {measureDrops} from './drops.ts'
 import {measureFlood} from './flood.ts'
 import {measureIdle} from './idle.ts'
 import type {BenchRow} from './row.ts'
@@ -17,6 +18,7 @@ const parts: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   throughput: measureThroughput,
   idle: measureIdle,
   flood: measureFlood,
+  drops: measureDrops,
   capture: measureCapture,
   stream: measureStream,
 }

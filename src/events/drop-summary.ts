@@ -99,17 +99,18 @@ export interface SummaryPlace {
 export function dropSummary(sums: DropSums, {title, seconds, palette}: SummaryPlace): string {
   const {total, hidden, left, undecided, filtered, uncounted, copied, copiesLost} = sums
   const note = (count: number, text: string): string => (count === 0 ? '' : `  ${plural(count, 'packet')} ${text}\n`)
+  const more = (count: number, text: string): string => (count === 0 ? '' : `  ${exactCount(count)} more ${text}\n`)
   const heading = `${escapeText(title)}: ${plural(total, 'packet')} dropped in ${shortDuration(seconds * 1000)}`
   const lines = [
     note(hidden, 'dropped where nothing is wrong are not shown; --all shows them'),
     note(left, 'are left out by the filter on names'),
     note(undecided, 'could not be judged by the filter on names: their addresses are not known'),
-    note(filtered, 'more were dropped that the filter leaves out'),
+    more(filtered, 'were dropped that the filter leaves out'),
     total === 0
       ? ''
       : `  ${exactCount(copied)} of ${exactCount(total)} were looked at closely, for ports; every one is counted\n`,
-    palette.warning(note(copiesLost, "more should have been looked at: the kernel's ring was full")),
-    palette.warning(note(uncounted, 'more were dropped that could not be counted by reason')),
+    palette.warning(more(copiesLost, "should have been looked at: the kernel's ring was full")),
+    palette.warning(more(uncounted, 'were dropped that could not be counted by reason')),
   ]
   return `\n${palette.heading(heading)}\n${lines.join('')}${countersText(sums.counters, palette)}`
 }

@@ -36,6 +36,7 @@ const told: readonly Rule[] = [
   [/^BPF_/, any, 'BPF', 'a BPF program'],
   [/^NOT_SPECIFIED$/, /^neigh_invalidate$/, 'neighbour', 'no neighbour answered: its queue was given up'],
   [/^NEIGH_QUEUEFULL$/, any, 'neighbour', 'too many wait for the neighbour to answer'],
+  [/^NEIGH_CREATEFAIL$/, any, 'neighbour', 'no room in the neighbour table (net.ipv6.neigh.default.gc_thresh3)'],
   [/^NEIGH_/, any, 'neighbour', 'the neighbour could not be resolved'],
   [/^IP_INNOROUTES$/, /^ip6?_pkt_prohibit/, 'routing', 'a route that prohibits it'],
   [/^IP_(IN|OUT)NOROUTES$/, any, 'routing', 'no route to destination'],
