@@ -78,7 +78,8 @@ export const routerFlag: RulePage = {
   meaning:
     'A default router advertised itself without the router flag: hosts must remove their default route through it.',
   detection: 'An advertisement with R=0 and override for the address of a current default router, from its MAC.',
-  notThis: 'R=1 of any node that forwards; answers of proxies.',
+  notThis:
+    'R=1 of a node that sends no RAs: each node that forwards sets it, as every Kubernetes node does; answers of proxies.',
   fix: 'On the router: sysctl net.ipv6.conf.IFACE.forwarding must be 1 while it sends RAs; restart radvd after a change.',
   references: ['RFC 4861 §7.2.5'],
 }

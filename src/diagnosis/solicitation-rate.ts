@@ -84,7 +84,7 @@ export class SolicitationRate {
       interface: message.interface,
       severity: size > veryManyTargets ? 'error' : 'warning',
       about: message.source,
-      detail: `${message.source} asked for ${size} addresses within ${windowSeconds} s, ${silent} did not answer${isOwn ? ': somebody off the link scans a prefix of this link, and this node solicits for it' : ''}`,
+      detail: `${message.source} asked for ${size} addresses within ${windowSeconds} s, ${silent} did not answer${isOwn ? ': somebody makes this node ask, by a scan of its prefix from off the link or by forged senders that it looks up' : ''}`,
       evidence: [`last: ${message.where}, for ${target}`, `MAC ${message.mac}`],
     })
   }

@@ -148,6 +148,8 @@ describe('a node that asks for a router', () => {
   })
   test('a hundred times a second floods', () => {
     const icmpv6 = {ingress: Array.from({length: 134}, (_, type) => (type === 133 ? 500 : 0)), egress: []}
-    expect(found([{type: 'counts', timeNs: nanoseconds(1001), seconds: 1, interfaces: 1, icmpv6}])).toEqual(['error ndp/rs-flood'])
+    expect(found([{type: 'counts', timeNs: nanoseconds(1001), seconds: 1, interfaces: 1, icmpv6}])).toEqual([
+      'error ndp/rs-flood',
+    ])
   })
 })
