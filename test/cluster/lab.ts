@@ -121,6 +121,11 @@ export class Cluster implements AsyncDisposable {
   async restrictedNamespace(name: string): Promise<void> {
     const labels = {'pod-security.kubernetes.io/enforce': 'restricted'}
     await this.apply({apiVersion: 'v1', kind: 'Namespace', metadata: {name, labels}})
+    // Without it every pod is refused before anybody looks at what it wants.
+    const account = ['-n', name, 'get', 'serviceaccount', 'default', '--ignore-not-found', '-o', 'name']
+    await waitFor(`the service account of ${name}`, async () => (await this.kubectl(account)) !== '', {
+      timeoutMs: 30_000,
+    })
   }
 
   async loadImage(archive: string): Promise<void> {
