@@ -2,9 +2,6 @@ import type {Libc} from './native/libc.ts'
 import {SharedMemory} from './native/memory.ts'
 
 const page = 4096
-export const ringBytes = 1 << 20
-/** For a ring that nothing is written to. */
-export const smallestRing = page
 
 /** struct bpf_ringbuf_hdr: the length, whose highest bits say that it is being written, or was given up; then the page offset. */
 const headerBytes = 8
