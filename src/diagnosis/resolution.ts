@@ -29,6 +29,7 @@ const probePatienceSeconds = 1.5
 const toldAgainSeconds = 5
 /** Until then it is known whether many silent targets are a scan. */
 const scanSeconds = 12
+const mostFailures = 20
 
 /** Questions and their answers. */
 export const resolution: RuleKind = {
@@ -44,6 +45,7 @@ class Resolution implements Rule {
   /** Targets whose duplicate address detection was seen, with the time. */
   readonly #starting = new BoundedMap<string, number>(remembered)
   readonly #drops = new DropBook()
+  readonly #failedAt: number[] = []
   readonly #rate = new SolicitationRate();
 
   *hear(observation: Observation, context: Context, message?: NeighbourMessage): Generator<Finding> {
@@ -154,6 +156,7 @@ class Resolution implements Rule {
       this.#questions.delete(keyOf(change.ip, asker, true))
     }
     this.#told.set(change.ip, at)
+    if (this.#isOneOfMany(at)) return
     const page = was === 'PROBE' ? probeUnanswered : unanswered
     yield finding(page, {
       timeNs,
@@ -167,6 +170,13 @@ class Resolution implements Rule {
         ...membership(change.ip, context),
       ],
     })
+  }
+
+  /** After a flood of made-up neighbours each of them fails: the first are told, and ndp/neigh-incomplete counts them all. */
+  #isOneOfMany(at: number): boolean {
+    const [oldest = -Infinity] = this.#failedAt.splice(0, Math.max(0, this.#failedAt.length - mostFailures + 1))
+    this.#failedAt.push(at)
+    return at - oldest < scanSeconds
   }
 
   #isTold(target: string, at: number): boolean {

@@ -38,6 +38,17 @@ connection.sendall(b'GET')
 while connection.recv(65536): pass
 `
 
+/** RFC 4861 §4.3, without an option: it makes no neighbour entry. Rates are of a second at least: it ends no sooner. */
+const flooding = `
+import socket, time
+out = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+out.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
+message = bytes([135, 0, 0, 0, 0, 0, 0, 0]) + socket.inet_pton(socket.AF_INET6, 'fd95:2::99')
+for each in range(30_000):
+  out.sendto(message, ('ff02::1:ff00:99', 0, 0, socket.if_nametoindex('eth0')))
+time.sleep(1.1)
+`
+
 /** Until the function that it returns is called. */
 function start(place: string, ...command: readonly string[]): () => Promise<void> {
   const child = spawn('ip', ['netns', 'exec', place, ...command], {stdio: 'ignore'})
@@ -91,5 +102,25 @@ describe.skipIf(!isRoot)('what the kernel tells is evidence (needs root):', () =
     run(within(router, 'nft delete table inet f'))
     const [finding] = findings(plugin, 'pmtu/blackhole')
     expect(finding).toMatchObject({severity: 'error', detail: expect.stringContaining('fd95:1::2 → fd95:2::2: a segment of 1500 bytes') as string}) // prettier-ignore
+  })
+
+  test('a flood is told by the exact counts, of which copies are a sample', async () => {
+    await using plugin = listen(client)
+    await plugin.until(/"kind":"start"/)
+    run(within(client, `python3 -c "${flooding}"`))
+    await plugin.until(/"ndp\/ns-flood"/)
+    expect((await plugin.end()).status).toBe(1)
+    const evidence = findings(plugin, 'ndp/ns-flood').flatMap((finding) => finding['evidence'])
+    expect(evidence).toContainEqual(expect.stringMatching(/^exact count of the kernel: \d+ in [\d.]+ s, egress$/))
+  })
+
+  test("an address that two MACs claim in turn flaps, by the kernel's own word", async () => {
+    await using plugin = listen(client)
+    await plugin.until(/"kind":"start"/)
+    for (const last of ['aa', 'bb', 'aa'])
+      run(`ip -n ${client} neigh replace fd95:2::77 lladdr 02:00:00:00:00:${last} dev eth0 nud reachable`)
+    await plugin.until(/"ndp\/neigh-flap"/)
+    await plugin.end()
+    expect(findings(plugin, 'ndp/neigh-flap')[0]).toMatchObject({severity: 'error', detail: expect.stringContaining('fd95:2::77') as string}) // prettier-ignore
   })
 })

@@ -27,3 +27,13 @@ test('many silent targets that became no scan by then are each told', () => {
   const all = [0, 1, 2].flatMap((at) => targets.map((ip, i) => asks(ip, {at: at + i / 100})))
   expect(atTheEnd(all, 4)).toEqual(targets.map(() => 'error ndp/ns-unanswered'))
 })
+
+test('neighbours that fail by the hundred, as after a flood of made-up ones, are not told each', () => {
+  const diagnosis = new Diagnosis()
+  const failing = (i: number): Observation => {
+    const change = {interface: 'eth0', ip: `fe80::${i.toString(16)}`, state: 'FAILED', oldState: 'PROBE', event: 'timer'} as const // prettier-ignore
+    return {type: 'neighbour', timeNs: nanoseconds(1000 + i / 1000), change}
+  }
+  const findings = Array.from({length: 300}, (_, i) => diagnosis.hear(failing(i))).flat()
+  expect(findings.map(({rule}) => rule)).toEqual(Array<string>(20).fill('ndp/nud-unanswered'))
+})
