@@ -32,7 +32,11 @@ export function matrixText(answer: BindAnswer, protocols: readonly Transport[], 
     ...gridLines(own, paint),
   ])
   const legend = 'ok both; - second bind refused; l second listen refused; ! not what the rule says'
-  return [legend, ...grids, '', paint.strong('Three sockets'), ...tripleLines(triples, paint), ''].join('\n')
+  const across = 'The first socket down, the second across, in one order: any4 is 0.0.0.0,'
+  const mapped = '::6 is :: with V6ONLY=1, lo4 127.0.0.1, map* ::ffff:0.0.0.0, maplo ::ffff:127.0.0.1.'
+  return [legend, across, mapped, ...grids, '', paint.strong('Three sockets'), ...tripleLines(triples, paint), ''].join(
+    '\n',
+  )
 }
 
 const flagText = ({reuseaddr, reuseport}: SocketPlan): string =>
