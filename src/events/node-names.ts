@@ -4,7 +4,7 @@ import {shortName} from './flow-text.ts'
 import type {HeardPacket} from './ndp-message.ts'
 import type {Names} from './names.ts'
 
-/** So many MACs and link-local addresses of pods are remembered; then the oldest make room. */
+/** So many MACs and addresses are remembered; then the oldest make room. */
 const most = 4096
 
 /** Who is who on one node: addresses by the API, MACs and link-local addresses by the interfaces they belong to or come out of. */
@@ -12,13 +12,17 @@ export class NodeNames {
   readonly #names: Names
   readonly #own = new Map<string, string>()
   readonly #pods = new Map<string, string>()
+  /** Addresses by MAC, as the kernel has them or had them. */
+  readonly #neighbours = new Map<string, string>()
   #interfaces: ReadonlyMap<string, InterfaceFacts> = new Map()
 
   constructor(names: Names) {
     this.#names = names
   }
 
-  learn({interfaces}: NodeFacts): void {
+  learn({interfaces, neighbours}: NodeFacts): void {
+    for (const {mac, ip, proxy} of neighbours.known)
+      if (mac !== undefined && !proxy && !isLinkLocal(ip)) remember(this.#neighbours, mac, ip)
     this.#interfaces = new Map(interfaces.map((each) => [each.name, each]))
     this.#own.clear()
     // A bridge has the MAC of one of its ports: what has addresses is what answers for it.
@@ -35,8 +39,8 @@ export class NodeNames {
     const pod = this.podOfInterface(name)
     if (pod === undefined) return
     const source = packet.ip?.source ?? ''
-    if (packet.sourceMac !== undefined) this.#remember(packet.sourceMac, pod)
-    if (isLinkLocal(source)) this.#remember(source, pod)
+    if (packet.sourceMac !== undefined) remember(this.#pods, packet.sourceMac, pod)
+    if (isLinkLocal(source)) remember(this.#pods, source, pod)
   }
 
   /** The pod at the other end of one of the node's interfaces. */
@@ -50,14 +54,13 @@ export class NodeNames {
     const own = this.#own.get(text)
     const pod = this.#pods.get(text)
     if (own !== undefined && pod !== undefined) return `${own}, also claimed by ${pod}`
-    return own ?? pod ?? shortName(this.#names.lookup(text))
+    return own ?? pod ?? shortName(this.#names.lookup(this.#neighbours.get(text) ?? text))
   }
+}
 
-  #remember(text: string, pod: string): void {
-    if (this.#pods.get(text) === pod) return
-    this.#pods.delete(text)
-    const [oldest] = this.#pods.keys()
-    if (oldest !== undefined && this.#pods.size >= most) this.#pods.delete(oldest)
-    this.#pods.set(text, pod)
-  }
+function remember(known: Map<string, string>, text: string, whose: string): void {
+  known.delete(text)
+  const [oldest] = known.keys()
+  if (oldest !== undefined && known.size >= most) known.delete(oldest)
+  known.set(text, whose)
 }

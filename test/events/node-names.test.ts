@@ -43,6 +43,14 @@ test("what came out of a pod's interface is the pod's, and nothing that went in 
   expect(found.labelOf('fe80::1')).toBe('default/p2')
 })
 
+test('a MAC that the kernel has for an address is whose the address is, also after the kernel forgot it', () => {
+  const found = names()
+  const known = [{interface: 'cni0', ip: 'fd90::2', mac: '02:00:00:00:00:02', state: 'REACHABLE', router: false, proxy: false}] // prettier-ignore
+  found.learn({...facts, neighbours: {...facts.neighbours, known}})
+  found.learn(facts)
+  expect(found.labelOf('02:00:00:00:00:02')).toBe('shop/web')
+})
+
 test('a pod that takes the MAC of the node is not shown as the node, and not the other way round', () => {
   const found = names()
   found.hear({...heard, interface: 'veth1', direction: 'ingress', packet: {...heard.packet, sourceMac: '02:00:00:00:00:aa'}}) // prettier-ignore
