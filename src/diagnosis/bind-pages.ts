@@ -73,9 +73,9 @@ export const kernelDefect: RulePage = {
   severities: ['error'],
   title: 'The kernel does not follow its own rule',
   meaning: 'A bind succeeded that must fail, or failed where it must not: two processes may believe that they own one port.',
-  detection: 'Every case of the matrix is compared with inet_rcv_saddr_equal as it is written. Linux 6.1 to 6.8 let a third TCP socket pass beside 0.0.0.0 and [::] with V6ONLY=1.',
+  detection: 'Every case of the matrix is compared with inet_rcv_saddr_equal as it is written. Linux 6.1 to 6.8 let a third TCP socket pass beside 0.0.0.0 and [::] with V6ONLY=1; Debian\'s 6.1.192 lets [::ffff:127.0.0.1] be bound beside [::ffff:0.0.0.0], and beside that and [::] with V6ONLY=1.',
   notThis: 'A difference that an address of the namespace explains.',
-  fix: 'Use a kernel with "tcp: Fix bind() regression for v6-only wildcard" (6.9, and stable from 6.1.84, 6.6.24), and do not rely on bind to find a second instance.',
+  fix: 'Use a kernel on which this matrix is as expected (6.12 and 6.18 are), and do not rely on bind to find a second instance.',
   references: ['netdev 20240325181923.48769-8'],
 } // prettier-ignore
 

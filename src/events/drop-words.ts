@@ -54,7 +54,7 @@ const told: readonly Rule[] = [
   [/^IP_INHDR$/, /^ip6_parse_tlv$/, 'extension headers', 'a header with bad padding'],
   [/^IP_NOPROTO$/, any, 'extension headers', 'a next header that nothing here handles'],
   [/^PKT_TOO_SMALL$/, /^icmpv6_/, 'ICMPv6', 'a message that is too short'],
-  [/^NOT_SPECIFIED$/, /^icmpv6_rcv$/, 'ICMPv6', 'a message that is not valid'],
+  [/^NOT_SPECIFIED$/, /^icmpv6_rcv$/, 'ICMPv6', 'a message that is not valid; on Linux 6.1 also one that was taken'],
   [/^IPV6DISABLED$/, any, 'IPv6', 'IPv6 is disabled on the interface (disable_ipv6)'],
   [/^PKT_TOO_SMALL$/, any, 'IPv6', 'shorter than its header says'],
   [/^IP_INHDR$|^IP_CSUM$/, any, 'IPv6', 'an invalid IP header, or an address that may not be there'],
@@ -73,7 +73,7 @@ const nothingFollows: DropMeaning = {
   text: 'nothing follows its headers, as they say',
   isBenign: true,
 }
-const unfitDiscovery: DropMeaning = {layer: 'NDP validation', text: 'a neighbour discovery message that is not valid, or an advertisement that nobody asked for', isBenign: false} // prettier-ignore
+const unfitDiscovery: DropMeaning = {layer: 'NDP validation', text: 'a neighbour discovery message that is not valid, or an advertisement that nobody asked for; on Linux 6.1 also one that was taken', isBenign: false} // prettier-ignore
 const isDiscovery = (type: number | undefined): boolean => type !== undefined && type >= 133 && type <= 137
 
 /** The reason and the function; where they are the same for different things, what was dropped. */

@@ -45,4 +45,9 @@ begin drops
 for nothing in 1 2 3; do ip netns exec peer bash -c 'echo x >/dev/udp/fd90::1/99'; done
 end
 
+kubectl-ipv6 bindcheck local --matrix -o json >/tmp/lines
+status=$?
+cat /tmp/lines
+echo "{\"kind\":\"ended\",\"verb\":\"bindcheck\",\"status\":$status}"
+
 echo "{\"kind\":\"left\",\"programs\":$(bpftool -j prog),\"qdiscs\":$(tc -j qdisc show dev va)}"
