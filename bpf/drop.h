@@ -31,9 +31,13 @@ struct drop_record {
 #define FIRST_DISCOVERY 130
 #define LAST_DISCOVERY 143
 
-inlined bool is_discovery(const struct drop_key *key)
+/* What a diagnosis of neighbours and of path MTUs asks for: lost discovery, and what a router had to answer with Packet Too Big. */
+inlined bool is_evidence(const struct drop_key *key)
 {
-	return key->family == FAMILY_IPV6 && key->icmp_type >= FIRST_DISCOVERY && key->icmp_type <= LAST_DISCOVERY;
+	if (key->family != FAMILY_IPV6)
+		return false;
+	return (key->icmp_type >= FIRST_DISCOVERY && key->icmp_type <= LAST_DISCOVERY) ||
+	       reason_is(key->reason, SKB_DROP_REASON_PKT_TOO_BIG);
 }
 
 inlined bool is_asked_for(struct dropped *dropped)
@@ -41,8 +45,9 @@ inlined bool is_asked_for(struct dropped *dropped)
 	volatile clause_set *matched = &dropped->matched;
 	const struct drop_pair *pair = &dropped->pair;
 
-	if (trace_settings.only_discovery && !is_discovery(&pair->kind))
-		return false;
+	/* The filter is of the messages that are shown. */
+	if (trace_settings.only_discovery)
+		return is_evidence(&pair->kind);
 	if (!(settings.directions & 1 << pair->kind.direction))
 		return false;
 	if (!settings.clauses)

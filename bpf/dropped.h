@@ -32,6 +32,7 @@ struct {
 enum skb_drop_reason {
 	SKB_DROP_REASON_CPU_BACKLOG = 1000,
 	SKB_DROP_REASON_XDP,
+	SKB_DROP_REASON_PKT_TOO_BIG,
 };
 
 #define reason_is(reason, name)                                                                                        \

@@ -103,7 +103,7 @@ struct trace_settings {
 	__u32	only_network;		/* so are drops and retransmissions */
 	__u32	families;		/* bit n: enum family n is asked for */
 	__u32	copies_a_place;		/* copies at once and in each copied_every, for each kind of drop and CPU */
-	__u32	only_discovery;		/* drops of anything but neighbour discovery and MLD are passed over, and of those no pairs are counted */
+	__u32	only_discovery;		/* drops that are no evidence for a diagnosis are passed over, and of the others no pairs are counted */
 	__u32	spare;
 	monotonic_ns copied_every;
 	monotonic_ns tick;		/* length of a jiffy */

@@ -90,16 +90,21 @@ describe.skipIf(!isRoot)('what the kernel tells is evidence (needs root):', () =
     )
   })
 
-  test('large packets vanish where a router keeps Packet Too Big back, and the sender says so', async () => {
+  test('large packets vanish where a router keeps Packet Too Big back, and the sender says so, as does the router', async () => {
     run(within(router, `nft 'table inet f { chain o { type filter hook output priority 0; icmpv6 type packet-too-big drop; }; }'`)) // prettier-ignore
     run(within(client, 'ping -6 -c 1 -W 5 fd95:1::2'))
     ends.push(start(server, 'python3', '-c', answering))
     await using plugin = listen(server)
-    await plugin.until(/"kind":"start"/)
+    await using onRouter = listen(router)
+    await Promise.all([plugin, onRouter].map((each) => each.until(/"kind":"start"/)))
     ends.push(start(client, 'python3', '-c', asking))
     await plugin.until(/"pmtu\/blackhole"/)
+    await onRouter.until(/"pmtu\/ptb-suppressed"/)
     expect((await plugin.end()).status).toBe(1)
+    await onRouter.end()
     run(within(router, 'nft delete table inet f'))
+    const [kept] = findings(onRouter, 'pmtu/ptb-suppressed')
+    expect(kept?.['detail']).toMatch(/packets of fd95:1::2 to fd95:2::2 as too big, and sent no Packet Too Big to it$/)
     const [finding] = findings(plugin, 'pmtu/blackhole')
     expect(finding).toMatchObject({severity: 'error', detail: expect.stringContaining('fd95:1::2 → fd95:2::2: a segment of 1500 bytes') as string}) // prettier-ignore
   })
