@@ -155,10 +155,17 @@ export class Cluster implements AsyncDisposable {
     return killDaemon(this.#paths, 'apiserver')
   }
 
-  /** Starts it as it was and waits until it answers. */
+  /** Starts it as it was and waits until it answers; whoever asks it all the time is started anew, for client-go waits longer each time. */
   async startApiserver(): Promise<void> {
     restartDaemon(this.#paths, 'apiserver')
     await waitForApi(this.#paths, {timeoutMs: 30_000})
+    const clients = ['controller-manager', 'scheduler', ...nodes.map(({name}) => `${name}-kube-proxy`)]
+    await Promise.all(
+      clients.map(async (name) => {
+        await killDaemon(this.#paths, name)
+        restartDaemon(this.#paths, name)
+      }),
+    )
   }
 
   /** Pulls the node's cable, or puts it back. */

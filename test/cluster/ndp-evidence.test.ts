@@ -9,7 +9,11 @@ beforeAll(async () => {
   cluster = await startCluster()
   pods = await cluster.testPods()
 })
-afterAll(() => cluster[Symbol.asyncDispose]())
+afterAll(async () => {
+  // What it advertised came back to it through its bridge: it now looks for p2 on its own link.
+  await cluster.kubectl(['delete', 'pod', 'p1', '--now'])
+  await cluster[Symbol.asyncDispose]()
+})
 
 const ndp = (...args: string[]) =>
   new Plugin(['ndp', ...args, '-o', 'json', '--duration', '60s'], {kubeconfig: cluster.kubeconfig})
