@@ -114,8 +114,8 @@ write(
 write(
   'trace-layout.ts',
   enumText('neighbour_event', traceBtf.enumeration('neighbour_event')),
-  ...[...traceRecords, 'drop_key', 'drop_pair', 'drop_tally', 'drop_copy', 'trace_losses', 'trace_settings'].map((name) =>
-    offsetsText(traceBtf.struct(name)),
+  ...[...traceRecords, 'drop_key', 'drop_pair', 'drop_tally', 'drop_copy', 'trace_losses', 'trace_settings'].map(
+    (name) => offsetsText(traceBtf.struct(name)),
   ),
 )
 write(

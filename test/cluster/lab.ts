@@ -4,7 +4,7 @@ import {waitForApi} from '../../tools/cluster/control-plane.ts'
 import {defaultRunDirectory, nodeNamed, nodes, pathsOf, type NodeLayout} from '../../tools/cluster/layout.ts'
 import {createCluster, isUp, ownerOf} from '../../tools/cluster/lifecycle.ts'
 import {setLink} from '../../tools/cluster/network.ts'
-import {killDaemon, restartDaemon, run, waitFor, type RunOptions} from '../../tools/cluster/processes.ts'
+import {isRunning, killDaemon, restartDaemon, run, waitFor, type RunOptions} from '../../tools/cluster/processes.ts'
 import {removeCluster} from '../../tools/cluster/teardown.ts'
 
 export interface TestPod {
@@ -157,14 +157,26 @@ export class Cluster implements AsyncDisposable {
 
   /** Starts it as it was and waits until it answers; whoever asks it all the time is started anew, for client-go waits longer each time. */
   async startApiserver(): Promise<void> {
-    restartDaemon(this.#paths, 'apiserver')
-    await waitForApi(this.#paths, {timeoutMs: 30_000})
+    for (let attempt = 0; !(await this.#hasApi()); attempt++) {
+      // The port of one that was killed a moment ago may still be taken.
+      if (attempt === 20) throw new Error('the API server does not start')
+      await waitFor('the end of a start in vain', () => !isRunning(this.#paths, 'apiserver'), {timeoutMs: 5000})
+      restartDaemon(this.#paths, 'apiserver')
+    }
     const clients = ['controller-manager', 'scheduler', ...nodes.map(({name}) => `${name}-kube-proxy`)]
     await Promise.all(
       clients.map(async (name) => {
         await killDaemon(this.#paths, name)
         restartDaemon(this.#paths, name)
       }),
+    )
+  }
+
+  async #hasApi(): Promise<boolean> {
+    if (!isRunning(this.#paths, 'apiserver')) return false
+    return waitForApi(this.#paths, {timeoutMs: 30_000}).then(
+      () => true,
+      () => false,
     )
   }
 

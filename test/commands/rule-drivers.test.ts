@@ -111,7 +111,7 @@ describe('found by ndp on a live interface, and nothing else above info:', () =>
       lab.run('router', 'sysctl -qw net.ipv6.conf.eth0.forwarding=0')
       lab.run('victim', `ndisc6 -r 1 -w 2000 ${router} eth0`)
     }],
-    ['nmap sweeps', ['warning ndp/ns-scan'], () => lab.try('attacker', '9 nmap -6 -sn -n -T5 --max-retries 0 2001:db8:1::1000/122')],
+    ['nmap sweeps', ['warning ndp/ns-scan'], () => lab.try('attacker', '9 nmap -6 -sn -n -T5 --max-retries 0 2001:db8:1::1000/121')],
     ['the router goes', ['error ndp/ra-withdrawn'], () => stopRouter()],
   ] as const)('%s', async (_, expected, drive) => {
     await drive()
