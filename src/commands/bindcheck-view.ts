@@ -1,8 +1,7 @@
 import type {NamedContainer} from '../cluster/pod-containers.ts'
 import {findingsOf} from '../binding/findings.ts'
 import {judge, type Verdict} from '../binding/verdict.ts'
-import {severities} from '../diagnosis/finding.ts'
-import {FindingLedger} from '../diagnosis/finding-ledger.ts'
+import {FindingLedger, sumCounts} from '../diagnosis/finding-ledger.ts'
 import {findingObject} from '../events/finding-text.ts'
 import type {NodeState} from '../events/node-state.ts'
 import {type FindingCounts, startObject, summaryObject} from '../events/summary-json.ts'
@@ -148,9 +147,3 @@ const answerObject = ({protocol, class: kind, coexist, sentences}: Verdict): Jso
   coexist,
   answer: sentences.join(' '),
 })
-
-function sumCounts(counts: readonly FindingCounts[]): FindingCounts {
-  const sum = {info: 0, warning: 0, error: 0, critical: 0}
-  for (const each of counts) for (const severity of severities) sum[severity] += each[severity]
-  return sum
-}

@@ -1,4 +1,5 @@
 import type {Severity} from '../diagnosis/finding.ts'
+import {sumCounts} from '../diagnosis/finding-ledger.ts'
 import {readChains} from '../events/chains.ts'
 import {readCopies} from '../events/copies.ts'
 import {ExtensionNode, type ExtensionNews} from '../events/extension-node.ts'
@@ -105,9 +106,7 @@ export class ExthdrView implements View {
       summary.node === '*' || (node === summary.node && target === summary.target)
     const all = stage.run.nodes.filter(isHere).map((state) => ({node: this.#nodeOf(state), ...countedOf(state.totals)}))
     const met = extensionSummary(all, request.run.view.top)
-    const findings = {info: 0, warning: 0, error: 0, critical: 0}
-    for (const {node} of all)
-      for (const [severity, count] of Object.entries(node.counts) as [Severity, number][]) findings[severity] += count // Object.entries widens the keys
+    const findings = sumCounts(all.map(({node}) => node.counts))
     if (this.#isJson)
       return jsonLine({...summaryObject(summary, {timeNs: nowNs(), top: [], findings}), ...extensionFields(met)})
     return extensionText(met, palette, this.#labelOf) + summaryText(summary, {top: [], palette, findings})

@@ -1,5 +1,6 @@
 import {isMulticast} from '../diagnosis/address-text.ts'
-import {severities, type Severity} from '../diagnosis/finding.ts'
+import type {Severity} from '../diagnosis/finding.ts'
+import {sumCounts} from '../diagnosis/finding-ledger.ts'
 import {readCopies} from '../events/copies.ts'
 import {readEvidence} from '../events/evidence.ts'
 import {NdpNode, type NdpNews} from '../events/ndp-node.ts'
@@ -178,12 +179,8 @@ export class NdpView implements View {
 
   /** Of the place that a summary is of, `*` is all of them: two pods of one node have a summary each. */
   #countsOf({node, target}: Summary): Readonly<Record<Severity, number>> {
-    const counts = {info: 0, warning: 0, error: 0, critical: 0}
-    for (const state of this.#options.stage.run.nodes) {
-      if (node !== '*' && (state.node !== node || state.target !== target)) continue
-      for (const severity of severities) counts[severity] += this.#nodeOf(state).counts[severity]
-    }
-    return counts
+    const isHere = (state: NodeState): boolean => node === '*' || (state.node === node && state.target === target)
+    return sumCounts(this.#options.stage.run.nodes.filter(isHere).map((state) => this.#nodeOf(state).counts))
   }
 }
 

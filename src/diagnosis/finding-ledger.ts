@@ -66,3 +66,10 @@ export class FindingLedger {
     return entry
   }
 }
+
+/** Of several ledgers, by severity. */
+export function sumCounts(counts: Iterable<Readonly<Record<Severity, number>>>): Readonly<Record<Severity, number>> {
+  const sum = {info: 0, warning: 0, error: 0, critical: 0}
+  for (const each of counts) for (const severity of severities) sum[severity] += each[severity]
+  return sum
+}
