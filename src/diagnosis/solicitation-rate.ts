@@ -3,16 +3,17 @@ import type {Finding} from './finding.ts'
 import type {NeighbourMessage} from './neighbour-message.ts'
 import type {Observation} from './observation.ts'
 import {RateWatch} from './rate-watch.ts'
+import {RecentTargets} from './recent-targets.ts'
 import {flood, scan} from './resolution-pages.ts'
 import {type Context, finding} from './rule.ts'
 
 interface Search {
-  since: number
+  readonly targets: RecentTargets
   last: number
-  /** Whether each was answered. */
-  readonly targets: Map<string, boolean>
-  silent: number
-  isTold: boolean
+  /** When there were last enough for a scan. */
+  scannedAt: number
+  toldAt: number
+  toldSize: number
 }
 
 const windowSeconds = 10
@@ -25,14 +26,14 @@ const remembered = 1024
 /** Scans and floods: who asks for how much. */
 export class SolicitationRate {
   readonly #searches = new BoundedMap<string, Search>(remembered)
-  readonly #sources = new BoundedMap<string, {since: number; readonly sources: Set<string>}>(remembered)
+  readonly #sources = new BoundedMap<string, {readonly askers: RecentTargets; toldAt: number}>(remembered)
   readonly #rate = new RateWatch({page: flood, icmpType: 135, perSecond: 500});
 
   *hear(observation: Observation, context: Context, message?: NeighbourMessage): Generator<Finding> {
     yield* this.#rate.hear(observation, message)
     if (message === undefined || message.isRepeat) return
     const {body} = message
-    if (body.kind === 'neighbor-advertisement') answered(this.#searches.get(message.destination), body.target)
+    if (body.kind === 'neighbor-advertisement') this.#searches.get(message.destination)?.targets.answer(body.target)
     if (body.kind !== 'neighbor-solicitation' || message.source === '::') return
     yield* this.#hearSource(message, body.target)
     yield* this.#hearTarget(message, body.target, context)
@@ -40,24 +41,20 @@ export class SolicitationRate {
 
   isScanning(asker: string, at: number): boolean {
     const search = this.#searches.get(asker)
-    return search?.isTold === true && at - search.last < windowSeconds
+    return search !== undefined && at - search.scannedAt < windowSeconds
   }
 
   /** So many silent targets that it may become one. */
   mayScan(asker: string, at: number): boolean {
     const search = this.#searches.get(asker)
-    return search !== undefined && at - search.last <= windowSeconds && search.silent > suspiciousTargets
+    return search !== undefined && at - search.last <= windowSeconds && search.targets.silent > suspiciousTargets
   }
 
   *#hearSource(message: NeighbourMessage, target: string): Generator<Finding> {
-    let known = this.#sources.get(target)
-    if (known === undefined || message.at - known.since > windowSeconds) {
-      known = {since: message.at, sources: new Set()}
-      this.#sources.set(target, known)
-    }
-    if (known.sources.size > manySources) return
-    known.sources.add(message.source)
-    if (known.sources.size <= manySources) return
+    const known = this.#sources.getOrMake(target, () => ({askers: recent(manySources), toldAt: -Infinity}))
+    known.askers.ask(message.source, message.at)
+    if (known.askers.size <= manySources || message.at - known.toldAt <= windowSeconds) return
+    known.toldAt = message.at
     yield finding(flood, {
       timeNs: message.timeNs,
       interface: message.interface,
@@ -68,16 +65,16 @@ export class SolicitationRate {
   }
 
   *#hearTarget(message: NeighbourMessage, target: string, context: Context): Generator<Finding> {
+    const {at} = message
     const search = this.#searchOf(message)
-    if (search.targets.size > veryManyTargets || search.targets.has(target)) return
-    search.targets.set(target, false)
-    search.silent++
-    const {size} = search.targets
-    if (size !== manyTargets + 1 && size !== veryManyTargets + 1) return
-    const {silent} = search
-    const isTold = search.isTold
-    search.isTold = silent > 0.8 * size
-    if (!search.isTold || (isTold && size === manyTargets + 1)) return
+    search.targets.ask(target, at)
+    const {size, silent} = search.targets
+    if (size <= manyTargets || silent <= 0.8 * size) return
+    search.scannedAt = at
+    const isMore = size > veryManyTargets && search.toldSize <= veryManyTargets
+    if (at - search.toldAt <= windowSeconds && !isMore) return
+    search.toldAt = at
+    search.toldSize = size
     const isOwn = context.node.isOwnAddress(message.source) || message.direction === 'egress'
     yield finding(scan, {
       timeNs: message.timeNs,
@@ -90,18 +87,17 @@ export class SolicitationRate {
   }
 
   #searchOf({source, at}: NeighbourMessage): Search {
-    const known = this.#searches.get(source)
-    if (known !== undefined && at - known.since <= windowSeconds) {
-      known.last = at
-      return known
-    }
-    const search = {since: at, last: at, targets: new Map<string, boolean>(), silent: 0, isTold: known?.isTold ?? false}
-    this.#searches.set(source, search)
+    const search = this.#searches.getOrMake(source, () => ({
+      targets: recent(veryManyTargets),
+      last: at,
+      scannedAt: -Infinity,
+      toldAt: -Infinity,
+      toldSize: 0,
+    }))
+    search.last = at
     return search
   }
 }
 
-function answered(search: Search | undefined, target: string): void {
-  if (search?.targets.get(target) === false) search.silent--
-  search?.targets.set(target, true)
-}
+/** One more than `most`, so that it shows when there are more. */
+const recent = (most: number): RecentTargets => new RecentTargets({seconds: windowSeconds, limit: most + 1})

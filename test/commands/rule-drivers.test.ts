@@ -111,7 +111,11 @@ describe('found by ndp on a live interface, and nothing else above info:', () =>
       lab.run('router', 'sysctl -qw net.ipv6.conf.eth0.forwarding=0')
       lab.run('victim', `ndisc6 -r 1 -w 2000 ${router} eth0`)
     }],
-    ['nmap sweeps', ['warning ndp/ns-scan'], () => lab.try('attacker', '9 nmap -6 -sn -n -T5 --max-retries 0 2001:db8:1::1000/121')],
+    ['nmap sweeps 64 addresses, over the tenth second after its first question', ['warning ndp/ns-scan'], async () => {
+      lab.try('attacker', '3 ndisc6 -1 -r 1 -w 500 2001:db8:1::fff eth0')
+      await pause(7000)
+      lab.try('attacker', '20 nmap -6 -sn -n -T5 --max-retries 0 --max-rate 10 2001:db8:1::1000/122')
+    }],
     ['the router goes', ['error ndp/ra-withdrawn'], () => stopRouter()],
   ] as const)('%s', async (_, expected, drive) => {
     await drive()

@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest'
 import type {Observation} from '../../src/diagnosis/observation.ts'
 import {Diagnosis} from '../../src/diagnosis/diagnosis.ts'
-import {answers, asks, facts, found, heard, nanoseconds, observe, packetOf} from './messages.ts'
+import {all, answers, asks, facts, found, heard, nanoseconds, observe, packetOf} from './messages.ts'
 
 const target = '2001:db8::2'
 const thrice = [0, 1, 2].map((at) => asks(target, {at}))
@@ -83,6 +83,22 @@ describe('many questions', () => {
       asks(`2001:db8::${(i + 16).toString(16)}`, {at: i / 100 + 0.005}),
     ])
     expect(found(again, {wait: 10})).toEqual(['warning ndp/ns-scan'])
+  })
+  test.each([0, 2, 4, 5, 6, 8, 9.9])('are a scan wherever in them 10 s begin: %s s before', (before) => {
+    const late = Array.from({length: 60}, (_, i) => asks(`2001:db8::${(i + 16).toString(16)}`, {at: before + i / 8}))
+    const answered = [asks(target), answers(target, {at: 0.001})]
+    expect(found([...answered, ...late], {wait: 15})).toEqual(['warning ndp/ns-scan'])
+  })
+  test('of which no 10 s hold more than 50 are none', () => {
+    const slow = Array.from({length: 100}, (_, i) => asks(`2001:db8::${(i + 16).toString(16)}`, {at: i / 4.8}))
+    expect(found(slow)).toEqual([])
+  })
+  test('go on for a minute and are told every ten seconds, of more than 200 as an error', () => {
+    const long = Array.from({length: 1500}, (_, i) => asks(`2001:db8::${(i + 16).toString(16)}`, {at: i / 25}))
+    const told = all(long).filter((text) => text.endsWith('ndp/ns-scan'))
+    expect(told).toEqual(
+      ['warning', ...Array.from({length: 6}, () => 'error')].map((severity) => `${severity} ndp/ns-scan`),
+    )
   })
   test('that are answered are no scan', () => {
     const answered = Array.from({length: 60}, (_, i) => `2001:db8::${(i + 16).toString(16)}`).flatMap((ip, i) => [
