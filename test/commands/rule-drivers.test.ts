@@ -112,9 +112,10 @@ describe('found by ndp on a live interface, and nothing else above info:', () =>
       lab.run('victim', `ndisc6 -r 1 -w 2000 ${router} eth0`)
     }],
     ['nmap sweeps 64 addresses, over the tenth second after its first question', ['warning ndp/ns-scan'], async () => {
-      lab.try('attacker', '3 ndisc6 -1 -r 1 -w 500 2001:db8:1::fff eth0')
-      await pause(7000)
-      lab.try('attacker', '20 nmap -6 -sn -n -T5 --max-retries 0 --max-rate 10 2001:db8:1::1000/122')
+      const nmap = 'nmap -6 -sn -n -T5 --max-retries 0'
+      lab.try('attacker', `9 ${nmap} 2001:db8:1::fff`)
+      await pause(6000)
+      lab.try('attacker', `20 ${nmap} --max-rate 10 2001:db8:1::1000/122`)
     }],
     ['the router goes', ['error ndp/ra-withdrawn'], () => stopRouter()],
   ] as const)('%s', async (_, expected, drive) => {
