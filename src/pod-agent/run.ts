@@ -1,22 +1,17 @@
-import {release} from 'node:os'
 import {setTimeout as delay} from 'node:timers/promises'
-import packageJson from '../../package.json' with {type: 'json'}
 import {nothingAttached} from '../errors.ts'
-import {layoutHash} from '../generated/layout.ts'
 import type {Hello} from '../protocol/message.ts'
 import type {AgentSettings} from '../protocol/settings.ts'
 import {enterNetworkOfContainers} from './containers.ts'
-import {Conversation} from './conversation.ts'
+import type {Conversation} from './conversation.ts'
 import {Drains} from './drain.ts'
-import {type EndReason, Ending} from './ending.ts'
-import {failedMessage} from './failed-message.ts'
+import type {Ending, EndReason} from './ending.ts'
+import {Exchange, type Greeting} from './exchange.ts'
 import {FactsFeed, type FactsListener} from './facts-feed.ts'
 import {findFiles} from './files.ts'
 import {Observation} from './observation.ts'
-import {clientKey, isProved} from './proof.ts'
 import {RecordStream} from './record-stream.ts'
 import {LossRing} from './trace-losses.ts'
-import {ClientServer} from './server.ts'
 
 /** Until something is counted, the pauses double from here on: whoever has just started this waits for the first line. */
 const firstPauseMs = 15
@@ -25,14 +20,13 @@ const lookMs = 20
 /** The kernel's names take a third of a second to read, and the first messages do not wait for them. */
 const causesAfterMs = 1000
 /** How long a client may take to read its last counts; the programs are detached by then. Who asked may be behind a slow tunnel, one that has fallen silent is hardly there. */
-const patienceMs: Readonly<Record<EndReason, number>> = {asked: 20_000, signal: 3000, deadline: 3000, silence: 1000}
-const failureMs = 2000
+const patienceMs: Readonly<Record<EndReason, number>> = {asked: 20_000, signal: 3000, deadline: 3000, silence: 1000} // prettier-ignore
 
 /** Serves one client until it asks to stop, falls silent, or the time is over; then nothing of the run is left. */
 export async function runAgent(settings: AgentSettings, announce: (port: number) => void): Promise<void> {
-  await using run = new Run(settings)
-  await run.listen(announce)
-  await run.observe()
+  using exchange = await Exchange.open(settings, announce)
+  await using run = new Run(settings, exchange)
+  await exchange.during(() => run.observe())
 }
 
 interface Finishing {
@@ -44,70 +38,38 @@ interface Finishing {
 
 class Run implements AsyncDisposable {
   readonly #settings: AgentSettings
+  readonly #exchange: Exchange
   readonly #ending: Ending
   readonly #conversation: Conversation
-  readonly #met = Promise.withResolvers<unknown>()
-  #server: ClientServer | undefined
   #observation: Observation | undefined
   #facts: FactsFeed | undefined
-  #beat: NodeJS.Timeout | undefined
   #streams: readonly Pick<RecordStream, 'send'>[] = []
   #streaming: NodeJS.Timeout | undefined
   #interfacesAtEnd: Hello['interfaces'] | undefined
 
-  constructor(settings: AgentSettings) {
+  constructor(settings: AgentSettings, exchange: Exchange) {
     this.#settings = settings
-    this.#ending = new Ending(settings.maxDurationMs)
-    this.#conversation = new Conversation({
-      hello: (sequence) => this.#hello(sequence),
-      facts: () => this.#facts?.latest,
-      met: () => this.#met.resolve(undefined),
-      asksToStop: () => this.#ending.end('asked'),
-    })
-    for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
-      process.on(event, (cause: unknown) => this.#ending.fail(cause))
-    }
-  }
-
-  async listen(announce: (port: number) => void): Promise<void> {
-    const {port, publicKey, silenceMs} = this.#settings
-    const key = clientKey(publicKey)
-    this.#server = await ClientServer.listen(port, {
-      isProved: (nonce, signature) => isProved(key, {nonce, signature}),
-      welcome: (client, resumeAfter) => this.#conversation.welcome(client, resumeAfter),
-    })
-    announce(this.#server.port)
-    this.#ending.watchSilence(silenceMs, () => this.#conversation.silentMs)
-    this.#beat = setInterval(() => this.#conversation.tell({type: 'alive'}), silenceMs / 3)
+    this.#exchange = exchange
+    this.#ending = exchange.ending
+    this.#conversation = exchange.conversation
   }
 
   async observe(): Promise<void> {
-    try {
-      const observation = await this.#start()
-      this.#stream(observation)
-      const drains = new Drains(observation.programs, this.#conversation)
-      const pumping = this.#pump(drains)
-      const reason = await this.#ending.reached
-      this.#interfacesAtEnd = observation.interfaces
-      await observation.detach()
-      const finishing = this.#finish(observation, {drains, pumping, isAsked: reason === 'asked'})
-      await Promise.race([finishing, delay(patienceMs[reason], undefined, {ref: false})])
-    } catch (cause) {
-      this.#conversation.tellFailure(failedMessage(cause))
-      // A client that does not read must not keep the programs attached.
-      await Promise.race([this.#conversation.close(), delay(failureMs, undefined, {ref: false})])
-      throw cause
-    }
+    const observation = await this.#start()
+    this.#stream(observation)
+    const drains = new Drains(observation.programs, this.#conversation)
+    const pumping = this.#pump(drains)
+    const reason = await this.#ending.reached
+    this.#interfacesAtEnd = observation.interfaces
+    await observation.detach()
+    const finishing = this.#finish(observation, {drains, pumping, isAsked: reason === 'asked'})
+    await Promise.race([finishing, delay(patienceMs[reason], undefined, {ref: false})])
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    clearInterval(this.#beat)
     clearInterval(this.#streaming)
-    this.#ending[Symbol.dispose]()
     this.#facts?.[Symbol.dispose]()
     await this.#observation?.[Symbol.asyncDispose]()
-    this.#conversation.terminate()
-    this.#server?.close()
   }
 
   async #start(): Promise<Observation> {
@@ -124,7 +86,7 @@ class Run implements AsyncDisposable {
     )
     if (problems.length > 0 && problems.length === observation.interfaces.length) throw nothingAttached(problems)
     await this.#facts?.start(observation.turns)
-    this.#conversation.open()
+    this.#exchange.begin({greeting: () => this.#greeting(observation), facts: () => this.#facts?.latest})
     return observation
   }
 
@@ -137,7 +99,7 @@ class Run implements AsyncDisposable {
     const {signal} = this.#ending
     const pause = (ms: number): Promise<void> => delay(ms, undefined, {signal}).catch(() => undefined)
     try {
-      await Promise.race([this.#met.promise, this.#ending.reached])
+      await this.#exchange.met()
       const {intervalMs} = this.#settings
       let pauseMs = Math.min(firstPauseMs, intervalMs)
       while (!signal.aborted) {
@@ -195,20 +157,12 @@ class Run implements AsyncDisposable {
     if (isHeard) await this.#conversation.conclude(stopped)
   }
 
-  #hello(sequence: number): Hello {
-    const observation = this.#observation
-    if (observation === undefined) throw new TypeError('hello before the programs are attached')
+  #greeting(observation: Observation): Greeting {
     return {
-      type: 'hello',
-      run: this.#settings.run,
-      agent: packageJson.version,
-      layout: layoutHash,
-      kernel: release(),
       cpus: observation.programs.cpus,
       clockOffsetNs: String(observation.clockOffsetNs),
       interfaces: this.#interfacesAtEnd ?? observation.interfaces,
       warnings: this.#warnings(observation),
-      sequence,
     }
   }
 
