@@ -9,11 +9,14 @@ import {LocalAgent} from '../session/local-agent.ts'
 import {merge} from '../session/merge.ts'
 import type {End, FlowSource, SourceEvent} from '../session/source.ts'
 import {watchAgent} from '../session/watch-agent.ts'
+import {ClsactWatch} from './clsact-watch.ts'
 import type {ObserveRequest} from './observe-request.ts'
 
 /** Either side that has heard nothing for so long gives up: with the agent's own end, a node is clean within 15 s. */
 const silenceMs = 10_000
 const startLagMs = 5000
+/** What is left is gone within 15 s, a pod's start included. */
+const sweepMs = 12_000
 
 export interface SourceOptions {
   readonly identity: Identity
@@ -42,9 +45,49 @@ export function planRun(request: ObserveRequest): {readonly identity: Identity; 
 }
 
 /** The agent on this machine. Its failure to start is thrown: there is nothing else to show. */
-export async function* observeLocal({identity, settings, stop}: SourceOptions): FlowSource {
+export async function* observeLocal(options: SourceOptions): FlowSource {
+  const clsact = new ClsactWatch('local')
+  let end: End = {}
+  for await (const event of lookLocally(options)) {
+    if (event.type === 'end') end = event.end
+    else yield clsact.see(event)
+  }
+  yield* clsact.after(end, () => sweepLocal(options.settings))
+  yield {type: 'end', node: 'local', end}
+}
+
+/** Returns when the agent's process is gone. */
+async function* lookLocally({identity, settings, stop}: SourceOptions): AsyncGenerator<SourceEvent, void> {
   await using agent = await LocalAgent.start(settings)
   yield* toTheEnd(watchAgent(agent, {identity, silenceMs, stop}), {node: 'local', settings, stop})
+}
+
+/** Removes what killed runs left on clsact, and tells what that was. */
+export async function* sweepLocal(planned: AgentSettings): AsyncGenerator<SourceEvent, void> {
+  const {identity, settings} = sweepPlan(planned)
+  await using agent = await LocalAgent.start(settings)
+  yield* watchAgent(agent, {identity, silenceMs, stop: AbortSignal.timeout(sweepMs)})
+}
+
+export async function* sweepNode(
+  target: NodeTarget,
+  options: Omit<ClusterOptions, 'identity' | 'stop'>,
+): AsyncGenerator<SourceEvent, void> {
+  const {identity, settings} = sweepPlan(options.settings)
+  const stop = AbortSignal.timeout(sweepMs)
+  const agent = await launch(target, {...options, identity, settings, stop})
+  try {
+    yield* watchAgent(agent, {identity, silenceMs, stop})
+  } finally {
+    await agent.remove({hasStopped: true})
+  }
+}
+
+/** As another run, whose key the first agent never had. */
+function sweepPlan(settings: AgentSettings): {readonly identity: Identity; readonly settings: AgentSettings} {
+  const identity = createIdentity()
+  const {run, publicKey} = identity
+  return {identity, settings: {...settings, run, publicKey, sweep: true, maxDurationMs: 2 * sweepMs}}
 }
 
 /** One agent a target, side by side; the failure of one is told in its `end` and leaves the others alone. */
@@ -60,12 +103,19 @@ async function* observeTarget(target: NodeTarget, options: ClusterOptions): Asyn
     yield {type: 'end', node: target.node, end: stop.aborted ? {} : {failure: asError(failure)}}
     return
   }
+  const clsact = new ClsactWatch(target.node)
   let told = false
   try {
     const limits = {node: target.node, settings, stop}
     for await (const event of toTheEnd(watchAgent(agent, {identity, silenceMs, stop}), limits)) {
-      told ||= event.type === 'end'
-      yield event.type === 'end' ? {...event, end: await withoutPod(agent, event.end)} : event
+      if (event.type !== 'end') {
+        yield clsact.see(event)
+        continue
+      }
+      told = true
+      const end = await withoutPod(agent, event.end)
+      yield* clsact.after(end, () => sweepNode(target, options))
+      yield {...event, end}
     }
   } finally {
     // Without an end the reader left; with one, a pod that stays has been told and leaves the other nodes alone.

@@ -9,7 +9,7 @@ async function main(argument: string | undefined): Promise<0 | 2 | 70> {
   try {
     const settings = readSettings(argument)
     const announce = (port: number): void => void process.stdout.write(`${JSON.stringify({listening: port})}\n`)
-    const isAsked = settings.bindcheck !== undefined || settings.listeners !== undefined
+    const isAsked = [settings.bindcheck, settings.listeners, settings.sweep].some((question) => question !== undefined)
     await (isAsked ? runQuestion : runAgent)(settings, announce)
     return 0
   } catch (cause) {

@@ -9,13 +9,13 @@ import {type HookTools, observersOf} from './hooks.ts'
 import {Interfaces, presentLinks} from './interfaces.ts'
 import type {KnownLink} from './link-table.ts'
 import {loadPrograms} from './load-programs.ts'
-import {detachFilter, makeClsact, removeClsact} from './native/attachment.ts'
 import {Clock} from './native/clock.ts'
-import {check, NativeError} from './native/failure.ts'
+import {NativeError} from './native/failure.ts'
 import {exists, tcxPrograms, xdpProgram} from './native/ids.ts'
 import {type Libbpf, openLibbpf} from './native/libbpf.ts'
 import {type Libc, openLibc} from './native/libc.ts'
 import {lookAfterwards, type Looking} from './removal.ts'
+import {qdiscTools} from './sweep.ts'
 import {DropFeed} from './trace-drops.ts'
 import {TracePrograms} from './trace-programs.ts'
 import {Turns} from './turns.ts'
@@ -190,12 +190,7 @@ function load(settings: AgentSettings, files: Files): Omit<Parts, 'traces'> & {w
   const libc = openLibc()
   const clock = new Clock(libc)
   const {programs, warnings} = loadPrograms(settings, {libbpf, libc, clock, object: files.object})
-  const clsact = new ClsactFilters(programs, {
-    run: settings.run,
-    make: (index) => makeClsact(libbpf, index),
-    remove: (index) => removeClsact(libbpf, index),
-    detach: async (place) => void check('bpf_tc_detach', await detachFilter(libbpf, place)),
-  })
+  const clsact = new ClsactFilters(programs, {...qdiscTools(libbpf), run: settings.run})
   const tools: HookTools = {
     programs,
     clsact,

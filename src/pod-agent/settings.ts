@@ -104,6 +104,7 @@ const settings = record<AgentSettings>({
   feeds,
   bindcheck: optional(bindQuestion),
   listeners: optional(record<ListenersQuestion>({everywhere: boolean})),
+  sweep: optional(oneOf(true)),
 })
 
 /** Reads the one argument of the agent; whatever is off is refused by its path. */

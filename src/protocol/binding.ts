@@ -1,3 +1,5 @@
+import type {SweepAnswer} from './sweep.ts'
+
 /** TCP and UDP hold their ports apart from each other. */
 export type Transport = 'tcp' | 'udp'
 
@@ -180,4 +182,4 @@ export interface ListenersAnswer {
   readonly warnings: readonly string[]
 }
 
-export type Answer = BindAnswer | ListenersAnswer
+export type Answer = BindAnswer | ListenersAnswer | SweepAnswer

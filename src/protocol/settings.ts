@@ -25,6 +25,8 @@ export interface AgentSettings {
   /** Asked instead of observing: the agent answers, and ends. */
   readonly bindcheck?: BindQuestion
   readonly listeners?: ListenersQuestion
+  /** Asked instead of observing: filters that killed runs left on clsact are removed. */
+  readonly sweep?: true
 }
 
 /** What is told beside flows; what is off costs nothing. */
