@@ -39,5 +39,9 @@ export function socketText({address, v6only, family}: HeldSocket): string {
   return v6only === null ? `${shown}, V6ONLY unknown` : `${shown}, V6ONLY=${v6only ? 1 : 0}`
 }
 
+/** What a person can look up again with ss -lnp. */
+export const socketLine = (socket: HeldSocket): string =>
+  `${socket.protocol} ${endpoint(socket.address, socket.port)} accepts ${acceptsText(socket)}, ${ownerText(socket)}`
+
 export const listText = (items: readonly string[]): string =>
   items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} and ${items.at(-1) ?? ''}`

@@ -19,7 +19,12 @@ export interface Owner {
 
 export interface Pod {
   readonly metadata?: Metadata
-  readonly spec?: {readonly nodeName?: string; readonly hostNetwork?: boolean}
+  readonly spec?: {
+    readonly nodeName?: string
+    readonly hostNetwork?: boolean
+    readonly containers?: readonly Container[]
+    readonly initContainers?: readonly Container[]
+  }
   readonly status?: {
     readonly phase?: string
     readonly reason?: string
@@ -29,6 +34,26 @@ export interface Pod {
     readonly containerStatuses?: readonly ContainerStatus[]
     readonly initContainerStatuses?: readonly ContainerStatus[]
   }
+}
+
+export interface Container {
+  readonly name: string
+  readonly ports?: readonly {readonly name?: string; readonly containerPort: number; readonly protocol?: string}[]
+  readonly readinessProbe?: Probe
+  readonly livenessProbe?: Probe
+  readonly startupProbe?: Probe
+}
+
+export interface Probe {
+  readonly httpGet?: ProbeTarget
+  readonly tcpSocket?: ProbeTarget
+  readonly grpc?: ProbeTarget
+}
+
+/** Without a host, the kubelet asks the pod's first address. A port is a number, or the name of a container's. */
+export interface ProbeTarget {
+  readonly host?: string
+  readonly port: number | string
 }
 
 export interface ContainerStatus {
@@ -64,7 +89,14 @@ export interface Node {
 export interface Service {
   readonly metadata?: Metadata
   readonly spec?: {
+    readonly type?: string
     readonly clusterIPs?: readonly string[]
+    readonly ipFamilies?: readonly ('IPv4' | 'IPv6')[]
+    readonly ports?: readonly {
+      readonly port: number
+      readonly targetPort?: number | string
+      readonly protocol?: string
+    }[]
     readonly externalIPs?: readonly string[]
     readonly selector?: Readonly<Record<string, string>>
   }

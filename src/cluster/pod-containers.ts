@@ -1,7 +1,7 @@
 import {list} from './api.ts'
 import {connect} from './connection.ts'
 import type {ConnectOptions} from './kubeconfig.ts'
-import {pods} from './objects.ts'
+import {type Pod, pods} from './objects.ts'
 
 export interface NamedContainer {
   readonly namespace: string
@@ -18,14 +18,7 @@ export async function containersOn(
   const connection = connect(options)
   try {
     const {items = []} = await list(connection, pods, {query: {fieldSelector: `spec.nodeName=${node}`}, signal})
-    return new Map(
-      items.flatMap(({metadata: {namespace = '', name = ''} = {}, status = {}}) =>
-        [...(status.containerStatuses ?? []), ...(status.initContainerStatuses ?? [])].map((each) => [
-          (each.containerID ?? '').replace(/^.*:\/\//, ''),
-          {namespace, pod: name, container: each.name},
-        ]),
-      ),
-    )
+    return containersIn(items)
   } catch {
     // Names are a comfort: who may not list pods everywhere is told pids.
     return new Map()
@@ -33,3 +26,14 @@ export async function containersOn(
     connection.close()
   }
 }
+
+/** By their id without its scheme. */
+export const containersIn = (items: readonly Pod[]): ReadonlyMap<string, NamedContainer> =>
+  new Map(
+    items.flatMap(({metadata: {namespace = '', name = ''} = {}, status = {}}) =>
+      [...(status.containerStatuses ?? []), ...(status.initContainerStatuses ?? [])].map((each) => [
+        (each.containerID ?? '').replace(/^.*:\/\//, ''),
+        {namespace, pod: name, container: each.name},
+      ]),
+    ),
+  )

@@ -66,7 +66,11 @@ function bindObject(bindCase: BindCase, {outcomes, port, surroundings, origin}: 
 }
 
 /** The contract's `listener` line, for a socket in any state. */
-export function listenerObject(socket: HeldSocket, netns: number, {node, timeNs}: LineOrigin): JsonValue {
+export function listenerObject(
+  socket: HeldSocket,
+  netns: number,
+  {node, timeNs}: LineOrigin,
+): Readonly<Record<string, JsonValue>> {
   const {owner, peer, ...rest} = socket
   return {
     kind: 'listener',
@@ -82,6 +86,7 @@ export function listenerObject(socket: HeldSocket, netns: number, {node, timeNs}
     container: owner?.named?.container,
     containerId: owner?.container,
     podUid: owner?.podUid,
+    runtime: owner?.runtime,
     netns,
   }
 }

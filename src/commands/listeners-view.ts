@@ -1,5 +1,5 @@
 import {listenerFindings} from '../binding/listener-findings.ts'
-import {acceptsText, endpoint} from '../binding/words.ts'
+import type {ServedPod} from '../binding/served.ts'
 import type {NamedContainer} from '../cluster/pod-containers.ts'
 import {FindingLedger} from '../diagnosis/finding-ledger.ts'
 import type {Finding, Severity} from '../diagnosis/finding.ts'
@@ -9,10 +9,11 @@ import {startObject, summaryObject} from '../events/summary-json.ts'
 import type {Palette} from '../output/colour.ts'
 import {escapeText} from '../output/escape.ts'
 import {jsonLine} from '../output/json.ts'
-import {plainTable} from '../output/table.ts'
 import type {Answer, HeldSocket, ListeningNamespace} from '../protocol/binding.ts'
 import {listenerObject} from './bindcheck-lines.ts'
 import type {ListenersRequest} from './listeners-request.ts'
+import {servedPods} from './listeners-served.ts'
+import {listenersTable, usesObject} from './listeners-text.ts'
 import type {Stage} from './run-nodes.ts'
 import {nowNs} from './show-run.ts'
 import type {View} from './view.ts'
@@ -24,6 +25,19 @@ export interface ListenersViewOptions {
 }
 
 type Containers = ReadonlyMap<string, NamedContainer>
+
+/** What the cluster knows of a node. */
+interface Known {
+  readonly containers: Containers
+  readonly pods: readonly ServedPod[]
+}
+
+interface Shown {
+  readonly state: NodeState
+  readonly where: string
+  readonly pods: readonly ServedPod[]
+  readonly found: readonly Finding[]
+}
 
 /** Who waits for clients, by network namespace. */
 export class ListenersView implements View {
@@ -45,14 +59,16 @@ export class ListenersView implements View {
   async answered(state: NodeState, answer: Answer): Promise<void> {
     if (answer.type !== 'listeners') return
     for (const text of answer.warnings) this.notice(state.key, text)
-    const containers = await this.#containers(state)
+    const {containers, pods: known} = await this.#known(state)
     for (const namespace of answer.namespaces) {
       const pod = podOf(namespace, containers)
       if (!this.#isShown(state, namespace, pod)) continue
       const where = namespace.isOwn ? state.target : pod === undefined ? `network namespace ${namespace.netns}` : `pod/${pod.namespace}/${pod.pod}` // prettier-ignore
-      const found = listenerFindings(namespace, where, nowNs())
+      const pods = known.filter((each) => each.containers.some((id) => namespace.containers.includes(id)))
+      const named = {...namespace, sockets: namespace.sockets.map((each) => withName(each, containers))}
+      const found = listenerFindings(named, {where, pods, timeNs: nowNs()})
       for (const each of found) this.#ledger.add(each)
-      await this.#show({...namespace, sockets: namespace.sockets.map((each) => withName(each, containers))}, {state, where, found}) // prettier-ignore
+      await this.#show(named, {state, where, pods, found})
     }
   }
 
@@ -84,30 +100,29 @@ export class ListenersView implements View {
     return isOwn || pod !== undefined || this.#options.request.showsAll || target === 'local'
   }
 
-  async #show(
-    namespace: ListeningNamespace,
-    {state, where, found}: {readonly state: NodeState; readonly where: string; readonly found: readonly Finding[]},
-  ): Promise<void> {
+  async #show(namespace: ListeningNamespace, {state, where, pods, found}: Shown): Promise<void> {
     const folded = found.map((finding) => ({finding, count: 1, isDue: true}))
     if (this.#isJson) {
       const origin = {node: state.node, timeNs: nowNs()}
-      const lines = namespace.sockets.map((socket) => listenerObject(socket, namespace.netns, origin))
+      const lines = namespace.sockets.map((socket) => ({...listenerObject(socket, namespace.netns, origin), ...(state.target !== 'local' && usesObject(socket, pods))})) // prettier-ignore
       const findings = folded.map((each) => findingObject(each, state.node))
       return this.#write([...lines, ...findings].map(jsonLine).join(''))
     }
     const {palette} = this.#options
     const title = palette.strong(escapeText(where))
     const note = palette.quiet(`network namespace ${namespace.netns}, bindv6only=${namespace.settings['ipv6.bindv6only'] ?? 'absent'}`) // prettier-ignore
-    const rows = namespace.sockets.map(cells)
-    const table = rows.length === 0 ? 'nobody waits for clients\n' : plainTable([heading, ...rows])
+    const table = listenersTable(namespace.sockets, pods)
     const findings = folded.flatMap((each) => findingLines(each, palette)).map((line) => `${line}\n`)
     await this.#write(`${title}  ${note}\n${table}${findings.join('')}\n`)
   }
 
-  async #containers({node, target}: NodeState): Promise<Containers> {
-    if (target === 'local') return new Map()
-    const {containersOn} = await import('../cluster/pod-containers.ts')
-    return containersOn(node, this.#options.request.run.cluster, this.#options.stage.interruption.signal)
+  async #known({key, node, target}: NodeState): Promise<Known> {
+    if (target === 'local') return {containers: new Map(), pods: []}
+    // The Kubernetes client is heavy: a look at this machine never loads it.
+    const [{readServing}, {containersIn}] = await Promise.all([import('../cluster/served-pods.ts'), import('../cluster/pod-containers.ts')]) // prettier-ignore
+    const serving = await readServing(node, this.#options.request.run.cluster, this.#options.stage.interruption.signal)
+    for (const text of serving.refusals) this.notice(key, text)
+    return {containers: containersIn(serving.pods), pods: servedPods(serving)}
   }
 
   get #isJson(): boolean {
@@ -117,22 +132,6 @@ export class ListenersView implements View {
   #write(text: string): Promise<void> {
     return this.#options.stage.sink.write(text)
   }
-}
-
-const heading = ['PROTOCOL', 'ADDRESS', 'V6ONLY', 'ACCEPTS', 'PID', 'PROCESS', 'CONTAINER']
-
-function cells(socket: HeldSocket): readonly string[] {
-  const {protocol, address, port, v6only, family, owner, device} = socket
-  const named = owner?.named
-  return [
-    protocol,
-    `${endpoint(address, port)}${device === undefined ? '' : ` on ${device}`}`,
-    family === 4 ? '-' : v6only === null ? 'unknown' : String(Number(v6only)),
-    acceptsText(socket),
-    owner === undefined ? '-' : String(owner.pid),
-    owner?.process ?? '-',
-    named === undefined ? '-' : named.container,
-  ].map(escapeText)
 }
 
 /** Of the first container that the cluster knows. */

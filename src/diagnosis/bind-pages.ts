@@ -93,7 +93,7 @@ export const ephemeralRange: RulePage = {
 
 export const ipv6Disabled: RulePage = {
   rule: 'bind/ipv6-disabled',
-  severities: ['warning'],
+  severities: ['warning', 'error', 'info'],
   title: '[::] can be bound, but nothing will come over IPv6',
   meaning:
     'With disable_ipv6=1 a bind of the wildcard succeeds all the same. A server seems to listen that no client reaches.',
@@ -125,6 +125,50 @@ export const v6Only: RulePage = {
   references: [ipv6Socket],
 }
 
+export const serviceFamily: RulePage = {
+  rule: 'bind/service-family',
+  severities: ['error', 'warning'],
+  title: 'A Service sends what no socket takes',
+  meaning: 'Clients that use the Service over that family are refused (TCP) or hear nothing (UDP), while the other family works: whoever tries IPv6 first sees it, and the pod stays Ready.',
+  detection: 'The Service selects the pod, has the family in ipFamilies, and no socket on its target port takes packets to the address that the pod has of it. A warning where the pod has no address of that family.',
+  notThis: 'Services without a selector; ports that are named and that the pod does not declare.',
+  fix: 'Listen on [::] with IPV6_V6ONLY=0, or on 0.0.0.0 and [::] both; or take the family out of the Service.',
+  references: ['Kubernetes: IPv4/IPv6 dual-stack', ipv6Socket],
+} // prettier-ignore
+
+export const probeFamily: RulePage = {
+  rule: 'bind/probe-family',
+  severities: ['error'],
+  title: 'A probe asks where no socket answers',
+  meaning: 'The kubelet sends httpGet, tcpSocket and grpc probes to the first address of the pod, so to one family only. The pod is restarted, or never becomes Ready, though it serves the other family.',
+  detection: 'A probe of the pod without a host names a port where no TCP socket takes packets to the first of status.podIPs.',
+  notThis: 'Probes with a host of their own, exec probes, and containers that have not begun to listen yet.',
+  fix: 'Listen on [::] with IPV6_V6ONLY=0, or on both wildcards.',
+  references: ['Kubernetes: Configure Liveness, Readiness and Startup Probes', ipv6Socket],
+} // prettier-ignore
+
+export const loopbackOnly: RulePage = {
+  rule: 'bind/loopback-only',
+  severities: ['error', 'warning'],
+  title: 'A port for others is heard inside the pod only',
+  meaning: 'A socket on 127.0.0.1 or ::1 hears its own network namespace and nobody else. A Service or a probe that points there is refused.',
+  detection: 'Every socket on a container port, on the target of a Service or on the port of a probe is bound to a loopback address.',
+  notThis: 'Ports that nobody points at: many programs keep their debug port on loopback. kubectl port-forward reaches them all the same.',
+  fix: 'Listen on [::] (or on 0.0.0.0 and [::]) instead of localhost.',
+  references: ['RFC 4291 §2.5.3', 'ip(7)'],
+} // prettier-ignore
+
+export const dualStackWildcard: RulePage = {
+  rule: 'bind/dual-stack-wildcard',
+  severities: ['info'],
+  title: 'A 0.0.0.0 that is [::]',
+  meaning: 'Go and Java open an IPv6 socket for both families where 0.0.0.0 was asked for, and clear IPV6_V6ONLY whatever the sysctl says. Configuration and logs say 0.0.0.0; IPv6 clients come in all the same, and IPv4 ones appear as ::ffff:a.b.c.d.',
+  detection: 'A socket on [::] with V6ONLY=0 whose process is a Go program (its build id) or java, or has 0.0.0.0 in its command line.',
+  notThis: 'A fault: it is told so that firewalls, access lists and metrics expect IPv6 there. A true 0.0.0.0 is an IPv4 socket and shows V6ONLY as -.',
+  fix: 'For IPv4 alone: tcp4 or udp4 in Go, -Djava.net.preferIPv4Stack=true or StandardProtocolFamily.INET in Java.',
+  references: ['Go: net/ipsock_posix.go favoriteAddrFamily', ipv6Socket],
+} // prettier-ignore
+
 /** What `bindcheck` and `listeners` can find. */
 export const bindPages: readonly RulePage[] = [
   v6only,
@@ -138,4 +182,8 @@ export const bindPages: readonly RulePage[] = [
   ipv6Disabled,
   v4Only,
   v6Only,
+  serviceFamily,
+  probeFamily,
+  loopbackOnly,
+  dualStackWildcard,
 ]

@@ -30,13 +30,23 @@ export interface Surroundings {
 
 /** Of the network namespace of the calling thread. */
 export function readSurroundings(): Surroundings {
+  const links = presentLinkFacts()
   const values = names.map((name) => [name, readText(`/proc/sys/net/${name.replaceAll('.', '/')}`)?.trim()] as const)
   return {
-    settings: Object.fromEntries(values.flatMap(([name, text]) => (text === undefined ? [] : [[name, text]]))),
-    addresses: readAddresses(presentLinkFacts()),
+    settings: {
+      ...Object.fromEntries(values.flatMap(([name, text]) => (text === undefined ? [] : [[name, text]]))),
+      ...Object.fromEntries(
+        links.filter(isWithoutIpv6).map(({facts}) => [`ipv6.conf.${facts.name}.disable_ipv6`, '1']),
+      ),
+    },
+    addresses: readAddresses(links),
     netns: statSync('/proc/thread-self/ns/net').ino,
   }
 }
+
+/** Told only of those where it is so: a node has hundreds of interfaces. */
+const isWithoutIpv6 = ({facts}: LinkFacts): boolean =>
+  readText(`/proc/sys/net/ipv6/conf/${facts.name}/disable_ipv6`)?.trim() === '1'
 
 function readAddresses(links: readonly LinkFacts[]): readonly HeldAddress[] {
   const linkOf = new Map(links.map(({index, facts}) => [index, facts]))

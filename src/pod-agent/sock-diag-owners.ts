@@ -1,6 +1,7 @@
 import {readdirSync, readlinkSync} from 'node:fs'
 import type {SocketOwner} from '../protocol/binding.ts'
 import {readText} from './facts-settings.ts'
+import {runtimeOf} from './sock-diag-runtime.ts'
 
 export interface Owned {
   readonly owner: SocketOwner
@@ -35,11 +36,15 @@ function whoIs(pid: number): SocketOwner {
   const group = readText(`/proc/${pid}/cgroup`) ?? ''
   const container = /[0-9a-f]{64}/.exec(group)?.[0]
   const podUid = uidPattern.exec(group)?.[1]?.replaceAll('_', '-')
+  const runtime = runtimeOf(pid)
+  const words = readText(`/proc/${pid}/cmdline`) ?? ''
   return {
     pid,
     process: (readText(`/proc/${pid}/comm`) ?? '').trimEnd(),
     ...(container !== undefined && {container}),
     ...(podUid !== undefined && {podUid}),
+    ...(runtime !== undefined && {runtime}),
+    ...(/(?<![\d.])0\.0\.0\.0(?![\d.])/.test(words) && {asksIpv4: true}),
   }
 }
 

@@ -77,6 +77,10 @@ export interface SocketOwner {
   readonly podUid?: string
   /** 64 hexadecimal digits. */
   readonly container?: string
+  /** Its language, where that opens [::] for 0.0.0.0. */
+  readonly runtime?: 'Go' | 'Java'
+  /** Its command line says 0.0.0.0. */
+  readonly asksIpv4?: true
   /** Filled in by whoever knows the cluster. */
   readonly named?: {readonly namespace: string; readonly pod: string; readonly container: string}
 }
