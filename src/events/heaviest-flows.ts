@@ -8,6 +8,15 @@ import {protocols} from './protocol-names.ts'
 const bucketBits = 19
 const portsWord = flowKeyLayout.sourcePort / 4
 const pathWord = flowKeyLayout.path / 4
+/** Conversations of a group are objects while it is ranked: 2 kB each. */
+const mostFlows = 4096
+
+/** Whole buckets, told from other groups by a number. */
+export interface BucketGroup {
+  readonly number: number
+  /** What its heaviest bucket holds. */
+  readonly bytes: number
+}
 
 /**
  * Bytes of all flows by bucket, where both directions of a conversation and all its interfaces share one: what a bucket holds is at least what any
@@ -15,23 +24,50 @@ const pathWord = flowKeyLayout.path / 4
  */
 export class FlowBuckets {
   readonly #bytes = new Float64Array(2 ** bucketBits)
+  readonly #flows = new Uint32Array(2 ** bucketBits)
+  readonly #group = new Uint32Array(2 ** bucketBits)
+  /** By slot. */
+  readonly #buckets = new Map<FlowBook, Uint32Array>()
 
-  add({columns: {keys, bytes}, size}: FlowBook): void {
-    for (let slot = 0; slot < size; slot++) {
+  add(book: FlowBook): void {
+    const {keys, bytes} = book.columns
+    const buckets = new Uint32Array(book.size)
+    this.#buckets.set(book, buckets)
+    for (let slot = 0; slot < buckets.length; slot++) {
       const bucket = bucketOf(keys, slot)
+      buckets[slot] = bucket
       this.#bytes[bucket] = (this.#bytes[bucket] ?? 0) + (bytes[slot] ?? 0)
+      this.#flows[bucket] = (this.#flows[bucket] ?? 0) + 1
     }
   }
 
-  /** Least bytes of the `count` heaviest buckets. */
-  limitOf(count: number): number {
-    const bytes = this.#bytes.filter((each) => each > 0).sort()
-    return bytes.at(-count) ?? 0
+  /** All buckets in groups, the heaviest first: `first` flows, then more at a time, but never many; a bucket is not divided. */
+  *groups(first: number): Generator<BucketGroup> {
+    const order = this.#inOrder()
+    let size = first
+    for (let at = 0, number = 1; at < order.length; number++, size = Math.min(8 * size, mostFlows)) {
+      const bytes = this.#bytes[order[at] ?? 0] ?? 0
+      for (let flows = 0; at < order.length && flows < size; at++) {
+        const bucket = order[at] ?? 0
+        this.#group[bucket] = number
+        flows += this.#flows[bucket] ?? 0
+      }
+      yield {number, bytes}
+    }
   }
 
-  /** Flows in buckets of so many bytes. */
-  *slotsFrom(least: number, {columns: {keys}, size}: FlowBook): Generator<number> {
-    for (let slot = 0; slot < size; slot++) if ((this.#bytes[bucketOf(keys, slot)] ?? 0) >= least) yield slot
+  /** Of a book that was added. */
+  slotsOf({number}: BucketGroup, book: FlowBook): readonly number[] {
+    const buckets = this.#buckets.get(book) ?? new Uint32Array(0)
+    const slots: number[] = []
+    for (let slot = 0; slot < buckets.length; slot++) if (this.#group[buckets[slot] ?? 0] === number) slots.push(slot)
+    return slots
+  }
+
+  #inOrder(): Uint32Array {
+    const used: number[] = []
+    for (let bucket = 0; bucket < this.#flows.length; bucket++) if (this.#flows[bucket] !== 0) used.push(bucket)
+    return Uint32Array.from(used).sort((one, other) => (this.#bytes[other] ?? 0) - (this.#bytes[one] ?? 0))
   }
 }
 

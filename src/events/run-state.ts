@@ -75,30 +75,35 @@ export class RunState {
   #top(states: readonly NodeState[], count: number): readonly ConversationRow[] {
     if (count === 0) return []
     const buckets = new FlowBuckets()
-    for (const {book} of states) buckets.add(book)
-    for (let tried = 4 * count; ; tried *= 8) {
-      const least = buckets.limitOf(tried)
-      const {book, ranked} = this.#rank(states, (state) => buckets.slotsFrom(least, state.book))
-      if (least === 0 || (ranked[count - 1]?.bytes ?? 0) >= least)
-        return ranked
-          .slice(0, count)
-          .map(({key, conversation}) => conversationRow(key, conversation, {book, names: this.names}))
+    for (const {book} of states) {
+      buckets.add(book)
+      book.columns.toldBytes.fill(0)
+      book.columns.toldPackets.fill(0)
     }
+    let rows: readonly ConversationRow[] = []
+    for (const group of buckets.groups(4 * count)) {
+      if ((rows[count - 1]?.counts.bytes ?? -1) >= group.bytes) break
+      const more = this.#rank(states, {count, slotsOf: ({book}) => buckets.slotsOf(group, book)})
+      rows = [...rows, ...more].sort((a, b) => b.counts.bytes - a.counts.bytes).slice(0, count)
+    }
+    return rows
   }
 
-  #rank(states: readonly NodeState[], slotsOf: (state: NodeState) => Iterable<number>) {
+  #rank(
+    states: readonly NodeState[],
+    {count, slotsOf}: {readonly count: number; readonly slotsOf: (state: NodeState) => readonly number[]},
+  ): readonly ConversationRow[] {
     const book = new ConversationBook(conversationLimit)
     for (const state of states) {
-      state.book.columns.toldBytes.fill(0)
-      state.book.columns.toldPackets.fill(0)
       const ledger = this.ledgerOf(state)
       const reader = new RowReader(state, this.names)
-      const slots = [...slotsOf(state)].filter((slot) => ledger.isShown(reader, slot))
+      const slots = slotsOf(state).filter((slot) => ledger.isShown(reader, slot))
       book.add(state, {slots, seconds: state.seconds})
     }
-    const ranked = [...book.entries()]
+    return [...book.entries()]
       .map(([key, conversation]) => ({key, conversation, bytes: ratedCounts(conversation, book).counts.bytes}))
       .sort((a, b) => b.bytes - a.bytes)
-    return {book, ranked}
+      .slice(0, count)
+      .map(({key, conversation}) => conversationRow(key, conversation, {book, names: this.names}))
   }
 }

@@ -1,6 +1,8 @@
 import {expect, test} from 'vitest'
 import {ConversationBook} from '../../src/events/conversation-book.ts'
 import {ratedCounts} from '../../src/events/conversation-row.ts'
+import {FlowBook} from '../../src/events/flow-book.ts'
+import {FlowBuckets} from '../../src/events/heaviest-flows.ts'
 import {noNames} from '../../src/events/names.ts'
 import {RunState} from '../../src/events/run-state.ts'
 import {randomNumbers} from '../support/mutations.ts'
@@ -43,3 +45,20 @@ test('the top flows of a summary are those that ranking every conversation finds
     expect(top.map(({counts}) => counts.bytes)).toEqual(all.slice(0, 10))
   }
 }, 60_000)
+
+test('flows that all weigh the same are ranked some thousand at a time, each in one group', () => {
+  const many = Array.from({length: 20_000}, (_, n) => ({source: 'fd00::1', destination: `fd00:${n.toString(16)}::2`}))
+  const book = new FlowBook({limit: 50_000, seed: 1})
+  book.add(lines(...many))
+  const buckets = new FlowBuckets()
+  buckets.add(book)
+  const slots: number[] = []
+  let most = 0
+  for (const group of buckets.groups(40)) {
+    const some = buckets.slotsOf(group, book)
+    most = Math.max(most, some.length)
+    slots.push(...some)
+  }
+  expect(most).toBeLessThan(5000)
+  expect(slots.toSorted((one, other) => one - other)).toEqual([...Array(20_000).keys()])
+})
