@@ -31,7 +31,8 @@ class NdpTelling implements Telling {
 
   constructor(options: CaptureOptions) {
     this.#options = options
-    this.ndp = new NdpNode(captureNode, {hearsAll: true, types: options.request.icmpTypes})
+    const {icmpTypes: types, expected} = options.request
+    this.ndp = new NdpNode(captureNode, {hearsAll: true, types, expected})
   }
 
   get hasHeard(): boolean {

@@ -1,8 +1,10 @@
 import {type Address, formatIPv6, parseAddress} from '../address/text.ts'
 import type {Severity} from '../diagnosis/finding.ts'
+import type {Expected} from '../diagnosis/rule.ts'
 import {badUsage} from '../errors.ts'
 import {everything, noFeeds} from '../protocol/settings.ts'
 import {reader} from './flag-reader.ts'
+import {readExpected} from './ndp-expected.ts'
 import {interfacePatterns} from './interface-patterns.ts'
 import {type ObserveRequest, observeRequest, type ParsedLine} from './observe-request.ts'
 
@@ -17,6 +19,7 @@ export interface NdpRequest {
   readonly icmpTypes: readonly number[]
   /** RFC 5952 text. */
   readonly target?: string
+  readonly expected: Expected
   readonly failOn: Severity | 'never'
 }
 
@@ -59,6 +62,7 @@ export function ndpRequest({flags, targets, raw}: ParsedLine): NdpRequest {
     },
     parts: chosen,
     icmpTypes,
+    expected: readExpected(reader(flags)),
     failOn: flags['fail-on'] as NdpRequest['failOn'], // oclif has checked it against the same list
     ...(target === undefined ? {} : {target: formatIPv6(target.bytes)}),
   }

@@ -126,9 +126,10 @@ export class NdpView implements View {
 
   #nodeOf(state: NodeState): NdpNode {
     const {request, stage} = this.#options
+    const {icmpTypes: types, expected} = request
     const node =
       this.#nodes.get(state.key) ??
-      new NdpNode(state.node, {hearsAll: false, types: request.icmpTypes, knowledge: stage.knowledge})
+      new NdpNode(state.node, {hearsAll: false, types, expected, knowledge: stage.knowledge})
     this.#nodes.set(state.key, node)
     return node
   }

@@ -52,6 +52,26 @@ What is wrong is told at once, with evidence, the RFC and what to do; "kubectl i
       multipleNonGreedy: true,
       summary: 'Only ICMPv6 of this type, by number or name, also such as echo-request: 2, packet-too-big; repeatable.',
     }),
+    'expect-router': Flags.string({
+      ...group,
+      multiple: true,
+      multipleNonGreedy: true,
+      aliases: ['router'],
+      summary:
+        'Router that may advertise, by link-local address or MAC; repeatable. Any other is told (ndp/ra-unexpected). Default: those of the first minute.',
+    }),
+    'expect-dns': Flags.string({
+      ...group,
+      multiple: true,
+      multipleNonGreedy: true,
+      summary: 'DNS server, or prefix of them, that routers may advertise; repeatable. Any other is told (ndp/ra-dns).',
+    }),
+    'expect-announcer': Flags.string({
+      ...group,
+      multiple: true,
+      multipleNonGreedy: true,
+      summary: 'Address that may announce itself as often as it likes, as kube-vip does; repeatable (ndp/na-rate).',
+    }),
     ...judgingFlags(group),
     ...runFlags,
     ...agentFlags,

@@ -90,7 +90,7 @@ export const rate: RulePage = {
   title: 'An address is announced again and again',
   meaning: 'All nodes of the link are told over and over. It may hide a fight for the address.',
   detection: 'More than 20 unsolicited advertisements a minute for one target.',
-  notThis: 'Targets named as announcers: kube-vip repeats each 3 s; one message seen at several interfaces.',
+  notThis: 'Targets named by --expect-announcer: kube-vip repeats each 3 s; one message seen at several interfaces.',
   fix: 'Lower the repetition of the announcer, or look for a second one.',
   references: ['RFC 4861 §7.2.6'],
 }

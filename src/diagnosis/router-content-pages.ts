@@ -109,7 +109,7 @@ export const nameServers: RulePage = {
   title: 'An RA names unexpected DNS servers',
   meaning: 'Whoever answers DNS decides where traffic goes, without being a router.',
   detection:
-    'A DNS server that is not among the expected ones; an error for DNS servers in an RA with router lifetime 0.',
+    'A DNS server that is not among the expected ones (--expect-dns); an error for DNS servers in an RA with router lifetime 0.',
   notThis: 'Lifetime 0 of the servers: they are withdrawn.',
   fix: 'Find the sender by its MAC; turn on RA guard.',
   references: ['RFC 8106 §5.1', 'RFC 8106 §7'],

@@ -17,9 +17,9 @@ export const unexpected: RulePage = {
   title: 'A router that was not there before',
   meaning: 'Hosts take it as a default router at once.',
   detection:
-    'A router that is not among the expected ones; where none are named, one that is first heard after a minute, while others are known.',
+    'A router that is not among the expected ones (--expect-router); where none are named, one that is first heard after a minute, while others are known.',
   notThis: 'The first router of a link, at whatever time; routers that this node has routes through.',
-  fix: 'If it is wanted, name it as expected. If not: find its MAC on the switch, and turn on RA guard.',
+  fix: 'If it is wanted, name it: --expect-router ADDRESS. If not: find its MAC on the switch, and turn on RA guard.',
   references: ['RFC 6104 §2', 'RFC 6105'],
 }
 

@@ -50,13 +50,17 @@ export interface Context {
   readonly node: NodeView
 }
 
-export interface DiagnosisOptions {
+/** What is known to be right, whatever is heard. */
+export interface Expected {
   /** Routers that are expected: link-local addresses or MACs. Without any, those of the first minute are. */
   readonly routers?: readonly string[]
   /** Expected DNS servers of RAs; without any, none is unexpected. */
   readonly nameServers?: readonly string[]
   /** Targets that may announce themselves as often as they like, as kube-vip does. */
   readonly announcers?: readonly string[]
+}
+
+export interface DiagnosisOptions extends Expected {
   /** Every packet comes here, as from a capture. A live run hears copies within budgets: nothing can be said to be missing. */
   readonly hearsAll?: boolean
 }

@@ -3,6 +3,7 @@ import type {FoldedFinding} from '../diagnosis/finding-ledger.ts'
 import type {Severity} from '../diagnosis/finding.ts'
 import {FoldedDiagnosis} from '../diagnosis/folding.ts'
 import {type ClusterKnowledge, noCluster, type Observation} from '../diagnosis/observation.ts'
+import type {Expected} from '../diagnosis/rule.ts'
 import type {Icmpv6Message} from '../packet/icmpv6-message.ts'
 import type {Packet} from '../packet/packet.ts'
 import type {NodeFacts} from '../protocol/facts.ts'
@@ -24,6 +25,7 @@ export interface NdpNodeOptions {
   /** ICMPv6 types that are told beside those that `isTold`. */
   readonly types?: readonly number[]
   readonly knowledge?: ClusterKnowledge | undefined
+  readonly expected?: Expected
 }
 
 /** What one node's neighbour discovery comes to: messages, what they settle, and what is wrong. */
@@ -36,12 +38,12 @@ export class NdpNode {
 
   #facts: NodeFacts | undefined
 
-  constructor(node: string, {hearsAll, types = [], knowledge}: NdpNodeOptions) {
+  constructor(node: string, {hearsAll, types = [], knowledge, expected = {}}: NdpNodeOptions) {
     this.#node = node
     this.#types = types
     this.#resolutions = new ResolutionBook(node)
     const cluster = knowledge?.(() => this.#facts) ?? noCluster
-    this.#diagnosis = new FoldedDiagnosis({cluster, options: {hearsAll}})
+    this.#diagnosis = new FoldedDiagnosis({cluster, options: {...expected, hearsAll}})
   }
 
   /** Different findings by severity. */
