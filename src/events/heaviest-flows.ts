@@ -9,7 +9,7 @@ const bucketBits = 19
 const portsWord = flowKeyLayout.sourcePort / 4
 const pathWord = flowKeyLayout.path / 4
 /** Conversations of a group are objects while it is ranked: 2 kB each. */
-const mostFlows = 4096
+const mostFlows = 1024
 
 /** Whole buckets, told from other groups by a number. */
 export interface BucketGroup {
