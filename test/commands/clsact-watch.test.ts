@@ -1,0 +1,61 @@
+import {execFileSync} from 'node:child_process'
+import {readFileSync} from 'node:fs'
+import {beforeEach, describe, expect, test} from 'vitest'
+import {Plugin} from '../support/plugin.ts'
+
+const isRoot = process.getuid?.() === 0
+const space = `kc-w${process.pid}`
+const run = (...command: string[]): string => execFileSync('nsenter', inside(command), {encoding: 'utf8'})
+const inside = (command: readonly string[]): string[] => [`--net=/run/netns/${space}`, ...command]
+const ip = (command: string): Buffer => execFileSync('ip', command.split(' '))
+const traces = (): string =>
+  ['qdisc show dev kc0', 'filter show dev kc0 ingress', 'filter show dev kc0 egress']
+    .map((each) => run('tc', ...each.split(' ')))
+    .join('')
+
+/** The agent is the one process of the namespace that was given settings. */
+function agentPid(): number {
+  const pids = execFileSync('ip', ['netns', 'pids', space], {encoding: 'utf8'}).trim().split('\n')
+  return Number(pids.find((pid) => /agent\.js\0\{/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))))
+}
+
+beforeEach(() => {
+  if (!isRoot) return
+  ip(`netns add ${space}`)
+  ip(`-n ${space} link add kc0 type veth peer name kc1`)
+  for (const device of ['kc0', 'kc1', 'lo']) ip(`-n ${space} link set ${device} up`)
+  return () => ip(`netns del ${space}`)
+})
+
+const start = async (): Promise<Plugin> => {
+  const prefix = ['nsenter', ...inside([])]
+  const plugin = new Plugin(['observe', 'local', '-i', 'kc0', '--hook', 'clsact', '-o', 'json'], {prefix})
+  await plugin.until(/"kind":"start"/)
+  expect(traces()).toMatch(/on_tc_ingress[\s\S]*on_tc_egress/)
+  return plugin
+}
+
+describe.skipIf(!isRoot)('what an agent on clsact leaves when it is killed (needs root)', () => {
+  test.each(['SIGKILL', 'SIGUSR2'] as const)('is removed by the plugin, the qdisc too: %s', async (signal) => {
+    const before = traces()
+    await using plugin = await start()
+    process.kill(agentPid(), signal)
+    const {status, stderr} = await plugin.ended
+    expect(traces()).toBe(before)
+    expect(status).toBe(2)
+    expect(stderr).toContain('Removed from kc0 what a killed run had left there: 2 filters; its clsact qdisc is gone')
+    expect(stderr).toContain(`error: The agent ended before it was asked to: killed by ${signal}.`)
+  })
+
+  test('is told from the filter of somebody else, which stays with its qdisc', async () => {
+    run('tc', 'qdisc', 'add', 'dev', 'kc0', 'clsact')
+    run('tc', ...'filter add dev kc0 ingress prio 7 protocol all bpf bytecode'.split(' '), '1,6 0 0 0')
+    const before = traces()
+    await using plugin = await start()
+    process.kill(agentPid(), 'SIGKILL')
+    const {status, stderr} = await plugin.ended
+    expect(traces()).toBe(before)
+    expect(status).toBe(2)
+    expect(stderr).toContain('2 filters; the clsact qdisc stays, which others made or use.')
+  })
+})
