@@ -7,7 +7,7 @@ export const suppressed: RulePage = {
   meaning:
     'As a router it must answer with Packet Too Big; without it the sender goes on with the same size, and connections hang.',
   detection:
-    'The kernel drops three or more packets of one sender to one destination as too big to forward, and within a second no Packet Too Big leaves for that sender, on an interface that is listened to.',
+    'The kernel drops three or more packets of one sender to one destination as too big to forward, and within a second no Packet Too Big for that sender is seen, where the way to it is listened to.',
   notThis:
     'Drops that are answered; senders behind an interface that this run does not listen to; packets from link-local or multicast addresses, which are not answered.',
   fix: 'nft list ruleset | grep -i icmpv6: let type 2 pass on output (RFC 4890 §4.3.1); then ip -6 route get DESTINATION shows the MTU of the way.',

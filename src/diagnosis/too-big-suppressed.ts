@@ -38,8 +38,8 @@ class TooBigSuppressed implements Rule {
   hear(observation: Observation, _: Context, message?: NeighbourMessage): readonly Finding[] {
     if (observation.type === 'drop') this.#hearDrop(observation.drop, observation.timeNs)
     if (observation.type === 'packet' && this.#heardOn.size < 1024) this.#heardOn.add(observation.interface)
-    if (message?.icmp.type === 2 && message.direction !== 'ingress')
-      this.#answered.set(message.destination, message.timeNs)
+    // Incoming too: the kernel tells the drops of all its namespaces, and a router in one of them answers from there.
+    if (message?.icmp.type === 2) this.#answered.set(message.destination, message.timeNs)
     return []
   }
 

@@ -29,6 +29,10 @@ describe('packets that are dropped as too big to forward', () => {
   })
   test.each([
     ['with an answer', [node, heardHere, ...thrice, tooBig(0.11)]],
+    [
+      'that a router in another namespace of the kernel answers',
+      [node, heardHere, ...thrice, tooBig(0.11, {direction: 'ingress'})],
+    ],
     ['once or twice', [node, heardHere, ...thrice.slice(1)]],
     ['of a sender where nothing is heard', [node, ...thrice]],
     ['of a sender whose way is not known', [heardHere, ...thrice]],
