@@ -1,20 +1,13 @@
 import {reportFailure} from '../base-command.ts'
-import {type ClusterConnection, connect, type ConnectOptions} from '../cluster/connection.ts'
+import {type ClusterConnection, connect} from '../cluster/connection.ts'
 import {findLeftovers, type Leftover, removeLeftover} from '../cluster/leftovers.ts'
 import {escapeText} from '../output/escape.ts'
 import {jsonLine, type JsonValue} from '../output/json.ts'
 import {plural, shortDuration} from '../output/quantity.ts'
 import {plainTable} from '../output/table.ts'
-
-export interface CleanupRequest {
-  readonly cluster: ConnectOptions
-  readonly agentNamespace: string
-  /** Also what may be in use. */
-  readonly all: boolean
-  readonly isDryRun: boolean
-  readonly isJson: boolean
-  readonly isQuiet: boolean
-}
+import type {CleanupRequest} from './cleanup-request.ts'
+import {runNodes, type Stage} from './run-nodes.ts'
+import {SweepView} from './sweep-view.ts'
 
 interface Outcome {
   readonly found: Leftover
@@ -22,7 +15,16 @@ interface Outcome {
   readonly failure?: unknown
 }
 
-export async function cleanup(request: CleanupRequest): Promise<void> {
+/** First the pods: one that still runs would hold what is looked for on its node. */
+export async function cleanup(request: CleanupRequest, version: string): Promise<void> {
+  if (request.hasPods) await cleanPods(request)
+  if (request.nodes === undefined) return
+  const view = ({sink, notices}: Stage): Promise<SweepView> =>
+    Promise.resolve(new SweepView({sink, notices, isJson: request.isJson, isQuiet: request.isQuiet}))
+  await runNodes({request: request.nodes, version, view})
+}
+
+async function cleanPods(request: CleanupRequest): Promise<void> {
   const connection = connect(request.cluster)
   const now = new Date()
   const all = await findLeftovers(connection, {agentNamespace: request.agentNamespace, now})

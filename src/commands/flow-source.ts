@@ -35,12 +35,19 @@ export interface ClusterOptions extends SourceOptions {
 /** What every agent of the run is told. */
 export function planRun(request: ObserveRequest): {readonly identity: Identity; readonly settings: AgentSettings} {
   const identity = createIdentity()
-  const {hook, interfaces, flows, intervalMs, maxDurationMs, filter, feeds, bindcheck, listeners} = request
+  const {hook, interfaces, flows, intervalMs, maxDurationMs, filter, feeds, bindcheck, listeners, sweep} = request
   const {run, publicKey} = identity
   const settings = {run, publicKey, port: 0, hook, interfaces, flows, intervalMs, silenceMs, maxDurationMs}
   return {
     identity,
-    settings: {...settings, filter: filter.kernel, feeds, ...(bindcheck && {bindcheck}), ...(listeners && {listeners})},
+    settings: {
+      ...settings,
+      filter: filter.kernel,
+      feeds,
+      ...(bindcheck && {bindcheck}),
+      ...(listeners && {listeners}),
+      ...(sweep && {sweep}),
+    },
   }
 }
 

@@ -37,6 +37,7 @@ export interface ObserveRequest {
   /** Asked instead of observing. */
   readonly bindcheck?: BindQuestion
   readonly listeners?: ListenersQuestion
+  readonly sweep?: true
   /** A capture instead of targets. */
   readonly capture?: CaptureRequest
 }

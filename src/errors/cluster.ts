@@ -119,8 +119,7 @@ export const agentNotStarted = (node: string, why: string, advice: string): Plug
 
 export const podVanished = (node: string, why: string): PluginError =>
   new PluginError('pod-vanished', `The agent's pod on ${node} is gone: ${why}`, {
-    advice:
-      'The kernel removes what a dead agent held, and the next run here its filters, if it had to use clsact. Run the command again.',
+    advice: 'The kernel removes what a dead agent held. Run the command again.',
   })
 
 export const podNotRemoved = (namespace: string, name: string, cause: unknown): PluginError =>

@@ -35,8 +35,7 @@ export const agentMismatch = (agent: string, client: string): PluginError =>
 
 export const agentEnded = (why: string): PluginError =>
   new PluginError('agent-ended', `The agent ended before it was asked to: ${why}`, {
-    advice:
-      'The kernel removes what a dead agent held, and the next run here its filters, if it had to use clsact. Run the command again.',
+    advice: 'The kernel removes what a dead agent held. Run the command again.',
   })
 
 export const tunnelLost = (node: string, cause: unknown): PluginError =>
@@ -53,7 +52,8 @@ export const notBuilt = (paths: string): PluginError =>
 
 export const notStopping = (node: string): PluginError =>
   new PluginError('not-stopping', `The agent on ${node} was asked to stop and did not`, {
-    advice: 'It ends by itself when it has heard nothing for 15 s. To look for what is left: kubectl ipv6 cleanup',
+    advice:
+      'It ends by itself when it has heard nothing for 15 s. To remove what may be left: kubectl ipv6 cleanup TARGET',
   })
 
 export const unreadableSettings = (what: string, cause?: unknown): PluginError =>

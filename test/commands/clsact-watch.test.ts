@@ -58,4 +58,27 @@ describe.skipIf(!isRoot)('what an agent on clsact leaves when it is killed (need
     expect(status).toBe(2)
     expect(stderr).toContain('2 filters; the clsact qdisc stays, which others made or use.')
   })
+
+  test('is removed by cleanup where the plugin was killed too; what a living run has there stays', async () => {
+    const cleanup = () => new Plugin(['cleanup', 'local', '-o', 'json'], {prefix: ['nsenter', ...inside([])]}).ended
+    const before = traces()
+    await using plugin = await start()
+    expect(await cleanup()).toMatchObject({status: 0, stdout: ''})
+    plugin.child.kill('SIGSTOP')
+    process.kill(agentPid(), 'SIGKILL')
+    await plugin.end('SIGKILL')
+    // The mark of a living run goes with the process, which may stay as a zombie.
+    await expect.poll(() => run('cat', '/proc/net/unix')).not.toContain('kubectl-ipv6-')
+    expect(traces()).toMatch(/on_tc_ingress[\s\S]*on_tc_egress/)
+    const {status, stdout} = await cleanup()
+    expect(status).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({
+      kind: 'swept',
+      node: 'local',
+      interface: 'kc0',
+      filters: 2,
+      qdisc: 'removed',
+    })
+    expect(traces()).toBe(before)
+  })
 })
