@@ -1,18 +1,20 @@
 import {defineConfig} from 'vitest/config'
+import {rooms} from './lanes.ts'
 
-/** Rooms that take values and return values run side by side; what holds the kernel or the cluster runs alone, one file after the other. */
-const pure = ['address', 'binding', 'capture', 'diagnosis', 'events', 'output', 'packet', 'protocol', 'session']
+const filesOf = (project: keyof typeof rooms) => rooms[project].map((room) => `test/${room}/**/*.test.ts`)
 const root = `${import.meta.dirname}/..`
 
 export default defineConfig({
   root,
   test: {
+    // The order of the files shall not depend on an earlier run.
+    cache: false,
     projects: [
       {
         root,
         test: {
           name: 'pure',
-          include: [...pure.map((room) => `test/${room}/**/*.test.ts`), 'test/*.test.ts'],
+          include: [...filesOf('pure'), 'test/*.test.ts'],
           testTimeout: 60_000,
           sequence: {groupOrder: 0},
         },
@@ -21,7 +23,7 @@ export default defineConfig({
         root,
         test: {
           name: 'machine',
-          include: ['bpf', 'pod-agent', 'commands', 'kernels'].map((room) => `test/${room}/**/*.test.ts`),
+          include: filesOf('machine'),
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -32,7 +34,7 @@ export default defineConfig({
         root,
         test: {
           name: 'cluster',
-          include: ['test/cluster/**/*.test.ts'],
+          include: filesOf('cluster'),
           globalSetup: ['test/cluster/global-setup.ts'],
           fileParallelism: false,
           testTimeout: 120_000,

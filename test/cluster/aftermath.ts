@@ -1,16 +1,9 @@
-import {readdirSync, readFileSync} from 'node:fs'
 import {setTimeout as delay} from 'node:timers/promises'
 import {expect} from 'vitest'
-import {exists, type Kind} from '../../src/pod-agent/native/ids.ts'
 import {run} from '../../tools/cluster/processes.ts'
-import {libbpf, libc} from '../pod-agent/foreign.ts'
+import {type Held, heldBy, inKernel} from '../support/held.ts'
 import {Plugin} from '../support/plugin.ts'
 import type {Cluster} from './lab.ts'
-
-interface Held {
-  readonly kind: Kind
-  readonly id: number
-}
 
 /** What the docs promise. */
 export const cleanWithinMs = 15_000
@@ -42,7 +35,7 @@ export class Aftermath {
   }
 
   get inKernel(): readonly Held[] {
-    return this.#held.filter(({kind, id}) => exists({libbpf, libc}, kind, id))
+    return inKernel(this.#held)
   }
 
   async pod(): Promise<string> {
@@ -77,13 +70,4 @@ export class Aftermath {
       await delay(200)
     }
   }
-}
-
-/** A process's own list: each descriptor of a program, link or map says its id (proc(5), fdinfo). */
-function heldBy(pid: number): readonly Held[] {
-  const texts = readdirSync(`/proc/${pid}/fdinfo`).map((fd) => readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'utf8'))
-  const ids = (name: string) =>
-    new Set(texts.flatMap((text) => new RegExp(`^${name}_id:\\s+(\\d+)$`, 'm').exec(text)?.[1] ?? []).map(Number))
-  const of = (kind: Kind, name: string) => [...ids(name)].map((id) => ({kind, id}))
-  return [...of('program', 'prog'), ...of('link', 'link'), ...of('map', 'map')]
 }

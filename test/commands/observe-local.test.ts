@@ -1,6 +1,8 @@
-import {execFileSync, spawn, spawnSync} from 'node:child_process'
+import {execFile, execFileSync, spawn, spawnSync} from 'node:child_process'
 import {join} from 'node:path'
+import {promisify} from 'node:util'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
+import {agentsIn, type Held, heldBy, heldDuring, inKernel} from '../support/held.ts'
 import {Plugin} from '../support/plugin.ts'
 
 const bin = join(import.meta.dirname, '../../bin')
@@ -40,16 +42,18 @@ afterAll(() => {
   ip(`netns del ${space}`)
 })
 
-/** Names of our programs that the kernel has loaded; bpftool 7.1 cannot list what TCX runs, but what is loaded it can. */
-function programsLeft(): readonly string[] {
-  const {stdout} = spawnSync('bpftool', ['-j', 'prog', 'list'], {encoding: 'utf8'})
-  const loaded = JSON.parse(stdout) as readonly {readonly name?: string}[] // bpftool's own form
-  return loaded.flatMap(({name = ''}) => (/^on_(tc|bare|xdp)/.test(name) ? [name] : []))
+/** Of all that the run's agent held; the kernel lets go of a map or a program a moment after its last user. */
+async function nothingIsLeft(held: readonly Held[]): Promise<void> {
+  // Otherwise the look below could not fail.
+  expect(new Set(held.map(({kind}) => kind))).toEqual(new Set(['program', 'link', 'map']))
+  await expect.poll(() => inKernel(held), {timeout: 5000}).toEqual([])
 }
 
 describe.skipIf(!isRoot)('observe local (needs root)', () => {
   test('ends after --duration with status 0, every packet accounted for and nothing left', async () => {
-    const {status, stdout, stderr} = await observe('-o', 'json', '--duration', '2s').ended
+    await using run = observe('-o', 'json', '--duration', '2s')
+    const held = await heldDuring(run.ended, space)
+    const {status, stdout, stderr} = await run.ended
     const lines = stdout
       .trimEnd()
       .split('\n')
@@ -61,7 +65,7 @@ describe.skipIf(!isRoot)('observe local (needs root)', () => {
     expect(summary.duration).toBeLessThan(4)
     const flows = lines.filter(({kind}) => kind === 'flow') as unknown as Counted[]
     expect(flows.reduce((sum, {packets}) => sum + packets, 0)).toBe(summary.inFlows.packets)
-    expect(programsLeft()).toEqual([])
+    await nothingIsLeft(held)
   })
 
   test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
@@ -69,19 +73,21 @@ describe.skipIf(!isRoot)('observe local (needs root)', () => {
     async (signal) => {
       await using run = observe('-o', 'text')
       await run.until(/echo-request/)
-      expect(programsLeft()).not.toEqual([]) // otherwise the same look below could not fail
+      const held = agentsIn(space).flatMap(heldBy)
       const {status, stdout} = await run.end(signal)
       expect(status).toBe(0)
       expect(stdout).toMatch(/every packet accounted for\n {2}removed .*: looked, and nothing is left\n$/)
-      expect(programsLeft()).toEqual([])
+      await nothingIsLeft(held)
     },
   )
 
-  test('ends in order when its reader has gone (| head)', () => {
+  test('ends in order when its reader has gone (| head)', async () => {
     const pipe = `set -o pipefail; ip netns exec ${space} ${bin}/kubectl-ipv6 observe local -i kc0 -o json | head -2 | wc -l`
-    const {status, stdout, stderr} = spawnSync('bash', ['-c', pipe], {encoding: 'utf8', timeout: 20_000})
-    expect({status, stdout: stdout.trim(), stderr}).toEqual({status: 0, stdout: '2', stderr: ''})
-    expect(programsLeft()).toEqual([])
+    const running = promisify(execFile)('bash', ['-c', pipe], {timeout: 20_000})
+    const held = await heldDuring(running, space)
+    const {stdout, stderr} = await running
+    expect({stdout: stdout.trim(), stderr}).toEqual({stdout: '2', stderr: ''})
+    await nothingIsLeft(held)
   })
 
   test('a filter counts what it refuses', async () => {

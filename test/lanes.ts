@@ -1,0 +1,35 @@
+/** Rooms of test/ whose files are one project of vitest. */
+export const rooms = {
+  /** Values in, values out: side by side. */
+  pure: ['address', 'binding', 'capture', 'diagnosis', 'events', 'output', 'packet', 'protocol', 'session'],
+  /** On this machine's kernel, and on others: one file after the other. */
+  machine: ['bpf', 'pod-agent', 'commands', 'kernels'],
+  /** On the test cluster: one file after the other. */
+  cluster: ['cluster'],
+} as const
+
+export interface Lane {
+  readonly name: string
+  readonly project: keyof typeof rooms
+  /** Without: all of the project's. */
+  readonly rooms?: readonly string[]
+  /** As nice(1) counts. */
+  readonly nice: number
+}
+
+/** A whole run: lanes go side by side, each file of a lane after the other. So a test may look at its own namespaces and at what it loaded itself, never at the whole machine's. */
+export const lanes: readonly Lane[] = [
+  {name: 'cluster', project: 'cluster', nice: 0},
+  {name: 'commands', project: 'machine', rooms: ['commands'], nice: 0},
+  {name: 'agent', project: 'machine', rooms: ['bpf', 'pod-agent'], nice: 0},
+  // Software emulation: with little of a CPU, what runs there meets its own time limits.
+  {name: 'kernels', project: 'machine', rooms: ['kernels'], nice: 0},
+  {name: 'pure', project: 'pure', nice: 5},
+]
+
+/** vitest's arguments for a lane. */
+export const selectionOf = (lane: Lane): readonly string[] => [
+  '--project',
+  lane.project,
+  ...(lane.rooms ?? []).map((room) => `test/${room}/`),
+]
