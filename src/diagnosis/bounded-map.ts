@@ -3,7 +3,9 @@ export class BoundedMap<Key, Value> {
   readonly #entries = new Map<Key, Value>()
   readonly #limit: number
   /** All before it were forgotten or used again. */
-  #walk = this.#entries.keys()
+  #walk: IterableIterator<Key> | undefined
+  /** Entries set since it last went on. */
+  #idle = 0
   forgotten = 0
 
   constructor(limit: number) {
@@ -23,10 +25,14 @@ export class BoundedMap<Key, Value> {
     this.#entries.delete(key)
     this.#entries.set(key, value)
     if (this.#entries.size > this.#limit) this.#forgetOldest()
+    // V8 keeps all that a map has grown out of while an iterator stands there.
+    else if (++this.#idle > this.#entries.size) this.#walk = undefined
   }
 
   /** One walk serves many: a new one would pass again what was deleted since the map last grew. */
   #forgetOldest(): void {
+    this.#idle = 0
+    this.#walk ??= this.#entries.keys()
     let oldest = this.#walk.next()
     if (oldest.done === true) {
       this.#walk = this.#entries.keys()

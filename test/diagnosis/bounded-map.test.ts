@@ -1,3 +1,5 @@
+import {setFlagsFromString} from 'node:v8'
+import {runInNewContext} from 'node:vm'
 import {expect, test} from 'vitest'
 import {BoundedMap} from '../../src/diagnosis/bounded-map.ts'
 
@@ -25,4 +27,15 @@ test('it goes on after everything was taken out', () => {
   for (const key of [2, 3]) map.delete(key)
   for (const key of [4, 5, 6, 7]) map.set(key, key)
   expect([...map.values()]).toEqual([6, 7])
+})
+
+test('what was set again a million times takes no more memory than what is there', () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void // given by --expose-gc
+  const map = new BoundedMap<number, Uint8Array>(4096)
+  const used = (): number => (collect(), process.memoryUsage().heapUsed)
+  const before = used()
+  for (let time = 0; time < 1_000_000; time++) map.set(time % 10, new Uint8Array(0))
+  expect(map.size).toBe(10)
+  expect(used() - before).toBeLessThan(20e6)
 })
