@@ -1,4 +1,5 @@
 import {readdirSync, readlinkSync} from 'node:fs'
+import {basename} from 'node:path'
 import type {SocketOwner} from '../protocol/binding.ts'
 import {readText} from './facts-settings.ts'
 import {runtimeOf} from './sock-diag-runtime.ts'
@@ -40,12 +41,20 @@ function whoIs(pid: number): SocketOwner {
   const words = readText(`/proc/${pid}/cmdline`) ?? ''
   return {
     pid,
-    process: (readText(`/proc/${pid}/comm`) ?? '').trimEnd(),
+    process: nameOf(pid),
     ...(container !== undefined && {container}),
     ...(podUid !== undefined && {podUid}),
     ...(runtime !== undefined && {runtime}),
     ...(/(?<![\d.])0\.0\.0\.0(?![\d.])/.test(words) && {asksIpv4: true}),
   }
+}
+
+/** Node 24 calls its first thread so, and the kernel a process by its first thread. */
+const nodeThread = 'MainThread'
+
+function nameOf(pid: number): string {
+  const name = (readText(`/proc/${pid}/comm`) ?? '').trimEnd()
+  return name === nodeThread ? basename(link(`/proc/${pid}/exe`)) || name : name
 }
 
 const gone = new Set(['ENOENT', 'ESRCH', 'EACCES', 'EPERM'])
