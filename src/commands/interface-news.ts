@@ -1,8 +1,10 @@
-import type {InterfaceChange} from '../protocol/message.ts'
+import type {Hello, InterfaceChange} from '../protocol/message.ts'
 import {plural} from '../output/quantity.ts'
 
 /** So many of one kind are told one by one; of more, only the first names. */
 const mostAlone = 3
+/** While they are still being attached, hundreds of them one after the other, so many are told at once. */
+const mostWaiting = 100
 const order = ['attached', 'gone', 'failed'] as const
 
 /** Interfaces that came, went or could not be observed between two refreshes, in few lines: a node that starts a hundred pods says so once. */
@@ -15,7 +17,11 @@ export class InterfaceNews {
 
   take(): readonly string[] {
     const changes = this.#changes
+    const isOnlyMore = changes.every(({change}) => change === 'attached')
+    const pending = isOnlyMore ? changes.at(-1)?.pending : undefined
+    if (pending !== undefined && changes.length < mostWaiting) return []
     this.#changes = []
+    if (pending !== undefined) return [`attached ${changes.length} more interfaces, ${pending} are to come`]
     return order.flatMap((kind) => linesOf(kind, changes.filter(({change}) => change === kind))) // prettier-ignore
   }
 }
@@ -29,4 +35,11 @@ function linesOf(kind: InterfaceChange['change'], changes: readonly InterfaceCha
   return changes.length <= mostAlone
     ? told
     : [...told, `failed ${plural(changes.length - mostAlone, 'more interface')}`]
+}
+
+/** What a run begins with. */
+export function hookedText({interfaces, pending = 0}: Hello): string {
+  const hooked = interfaces.filter(({hooks}) => hooks.length > 0).length
+  const all = plural(interfaces.length + pending, 'interface')
+  return pending === 0 ? `${hooked} of ${all}` : `${hooked} of ${all}, ${pending} are being attached`
 }

@@ -10,7 +10,7 @@ import {renderFrame} from '../output/live/frame.ts'
 import type {Key} from '../output/live/keys.ts'
 import {paintFrame} from '../output/live/paint.ts'
 import {exactCount, plural} from '../output/quantity.ts'
-import {InterfaceNews} from './interface-news.ts'
+import {hookedText, InterfaceNews} from './interface-news.ts'
 import type {Interruption} from './interruption.ts'
 import type {InterfaceChange} from '../protocol/message.ts'
 import type {TextOptions} from './stream-view.ts'
@@ -62,7 +62,7 @@ export class LiveView implements View {
   started(state: NodeState): Promise<void> {
     this.#open()
     this.#ticker ??= setInterval(() => this.#tick(), 1000)
-    this.#show(state.key, `Observing, kernel ${state.hello.kernel}.`, {isPassing: true})
+    this.#show(state.key, `Observing ${hookedText(state.hello)}, kernel ${state.hello.kernel}.`, {isPassing: true})
     return Promise.resolve()
   }
 

@@ -7,7 +7,7 @@ import {interfaceLine, startObject, summaryObject} from '../events/summary-json.
 import type {Palette} from '../output/colour.ts'
 import {jsonLine} from '../output/json.ts'
 import {formatTime, type TimeFormat} from '../output/time.ts'
-import {InterfaceNews} from './interface-news.ts'
+import {hookedText, InterfaceNews} from './interface-news.ts'
 import type {Notices} from './notices.ts'
 import type {Sink} from './sink.ts'
 import type {InterfaceChange} from '../protocol/message.ts'
@@ -120,8 +120,7 @@ export class TextView extends StreamView {
 
   override started({key, hello, isCapture}: NodeState): Promise<void> {
     if (isCapture) return Promise.resolve()
-    const hooked = hello.interfaces.filter(({hooks}) => hooks.length > 0).length
-    this.notice(key, `Observing ${hooked} of ${hello.interfaces.length} interfaces, kernel ${hello.kernel}.`)
+    this.notice(key, `Observing ${hookedText(hello)}, kernel ${hello.kernel}.`)
     return Promise.resolve()
   }
 

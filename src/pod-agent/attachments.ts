@@ -5,6 +5,8 @@ import type {KnownLink} from './link-table.ts'
 import {NativeError} from './native/failure.ts'
 import type {Turns} from './turns.ts'
 
+const tellEachMs = 1000
+
 interface Observed {
   readonly link: KnownLink
   readonly hooked: readonly Hooked[]
@@ -26,6 +28,10 @@ export class Attachments implements AsyncDisposable {
     this.#turns = turns
   }
 
+  isChosen(link: KnownLink): boolean {
+    return this.#isChosen(link)
+  }
+
   get report(): readonly AttachedInterface[] {
     return [...this.#observed.values()].map((each) => reportOf(each))
   }
@@ -44,15 +50,23 @@ export class Attachments implements AsyncDisposable {
     return this.#turns.take(() => this.#forget(link))
   }
 
-  /** For good: no interface is attached afterwards. */
-  [Symbol.asyncDispose](): Promise<void> {
+  /** For good: no interface is attached afterwards. Whoever waits is told now and then how many are left. */
+  detachAll(tellLeft: (left: number) => void = () => undefined): Promise<void> {
     this.#isOver = true
+    let told = performance.now()
     return this.#turns.take(async () => {
       for (const [index, each] of this.#observed) {
         this.#observed.delete(index)
         await detach(each)
+        if (performance.now() - told < tellEachMs) continue
+        told = performance.now()
+        tellLeft(this.#observed.size)
       }
     })
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.detachAll()
   }
 
   async #consider(link: KnownLink): Promise<InterfaceChange | undefined> {

@@ -13,7 +13,7 @@ import {ClientServer} from './server.ts'
 const failureMs = 2000
 
 /** What a run says of itself. */
-export type Greeting = Pick<Hello, 'cpus' | 'clockOffsetNs' | 'interfaces' | 'warnings'>
+export type Greeting = Pick<Hello, 'cpus' | 'clockOffsetNs' | 'interfaces' | 'pending' | 'warnings'>
 
 /** Of a run that has nothing in the kernel. */
 export const bareGreeting: Greeting = {cpus: 0, clockOffsetNs: '0', interfaces: [], warnings: []}

@@ -56,6 +56,7 @@ export class Observation implements AsyncDisposable {
   readonly #parts: Parts
   readonly #interfaces: Interfaces
   readonly #listener: ObservationListener
+  #pending: number[] = []
 
   private constructor(
     parts: Parts,
@@ -102,6 +103,11 @@ export class Observation implements AsyncDisposable {
     return this.#parts.attachments.report
   }
 
+  /** How many interfaces are still to be attached, where there are any. */
+  get pending(): {readonly pending?: number} {
+    return this.#pending.length === 0 ? {} : {pending: this.#pending.length}
+  }
+
   get warnings(): readonly string[] {
     return [...this.#warnings, ...this.#parts.clsact.removals]
   }
@@ -111,10 +117,10 @@ export class Observation implements AsyncDisposable {
   }
 
   /** No packet is counted afterwards. */
-  async detach(): Promise<void> {
+  async detach(tellLeft?: (left: number) => void): Promise<void> {
     this.#interfaces[Symbol.dispose]()
     this.traces?.detach()
-    await this.#parts.attachments[Symbol.asyncDispose]()
+    await this.#parts.attachments.detachAll(tellLeft)
   }
 
   /** Lets go of everything, and looks whether the kernel did too. */
@@ -133,18 +139,19 @@ export class Observation implements AsyncDisposable {
 
   /** Pods' ends of veth pairs come last: what leaves the node is seen first. */
   async #attachFirst(): Promise<void> {
-    const indexes = this.#interfaces.all.toSorted((a, b) => rank(a) - rank(b)).map(({index}) => index)
+    const chosen = this.#interfaces.all.filter((link) => this.#parts.attachments.isChosen(link))
+    this.#pending = chosen.toSorted((a, b) => rank(a) - rank(b)).map(({index}) => index)
     const enough = performance.now() + attachFirstMs
-    while (indexes.length > 0 && (this.interfaces.length < attachFirst || performance.now() < enough)) {
-      await this.#attachNext(indexes)
+    while (this.#pending.length > 0 && (this.interfaces.length < attachFirst || performance.now() < enough)) {
+      await this.#attachNext()
     }
     void this.#follow(async () => {
-      while (indexes.length > 0) await this.#attachNext(indexes)
+      while (this.#pending.length > 0) await this.#attachNext()
     })
   }
 
-  async #attachNext(indexes: number[]): Promise<void> {
-    const link = this.#interfaces.find(indexes.shift())
+  async #attachNext(): Promise<void> {
+    const link = this.#interfaces.find(this.#pending.shift())
     if (link !== undefined) await this.#consider(link)
   }
 
@@ -153,7 +160,7 @@ export class Observation implements AsyncDisposable {
   }
 
   #tell(change: InterfaceChange | undefined): void {
-    if (change !== undefined) this.#listener.changed(change)
+    if (change !== undefined) this.#listener.changed({...change, ...this.pending})
   }
 
   /** What nobody waits for. */

@@ -61,7 +61,7 @@ class Run implements AsyncDisposable {
     const pumping = this.#pump(drains)
     const reason = await this.#ending.reached
     this.#interfacesAtEnd = observation.interfaces
-    await observation.detach()
+    await observation.detach((left) => this.#conversation.tell({type: 'detaching', left}))
     const finishing = this.#finish(observation, {drains, pumping, isAsked: reason === 'asked'})
     await Promise.race([finishing, delay(patienceMs[reason], undefined, {ref: false})])
   }
@@ -162,6 +162,7 @@ class Run implements AsyncDisposable {
       cpus: observation.programs.cpus,
       clockOffsetNs: String(observation.clockOffsetNs),
       interfaces: this.#interfacesAtEnd ?? observation.interfaces,
+      ...observation.pending,
       warnings: this.#warnings(observation),
     }
   }

@@ -43,6 +43,8 @@ export interface Hello {
   /** Realtime minus monotonic clock, in nanoseconds, as decimal text. */
   readonly clockOffsetNs: string
   readonly interfaces: readonly AttachedInterface[]
+  /** So many more are to be attached; absent when all are. */
+  readonly pending?: number
   readonly warnings: readonly string[]
   /** Number of the next message that counts; a resumed client sees where it stands. */
   readonly sequence: number
@@ -53,6 +55,15 @@ export interface InterfaceChange {
   readonly type: 'interface'
   readonly change: 'attached' | 'gone' | 'failed'
   readonly interface: AttachedInterface
+  /** So many more are to be attached; absent when all are. */
+  readonly pending?: number
+}
+
+/** Told while interfaces are let go of: the kernel makes each program wait for it. */
+export interface Detaching {
+  readonly type: 'detaching'
+  /** Interfaces that programs are still on. */
+  readonly left: number
 }
 
 /** Ends one drain: every record before it belongs to this generation. */
@@ -117,7 +128,7 @@ export interface Answered {
 }
 
 export type AgentMessage =
-  Answered | Facts | Challenge | Hello | InterfaceChange | Drained | Stopped | Failed | Notice | Alive
+  Answered | Facts | Challenge | Hello | InterfaceChange | Detaching | Drained | Stopped | Failed | Notice | Alive
 
 export interface Proof {
   readonly type: 'proof'

@@ -6,6 +6,7 @@ import type {Batch} from '../protocol/batch.ts'
 import type {AgentMessage, AttachedInterface, Hello, Stopped} from '../protocol/message.ts'
 import type {Identity} from './identity.ts'
 import type {Drain, SourceEvent} from './source.ts'
+import {StopLimit} from './stop-limit.ts'
 import {type Heard, Wire} from './wire.ts'
 
 /** The way to one running agent. */
@@ -26,19 +27,18 @@ export interface WatchOptions {
 }
 
 const retryMs = 200
-/** A little more than an agent gives its last counts: a slow tunnel may take them all. A dead one is noticed after `silenceMs`. */
-const stopMs = 25_000
+const tellEachMs = 5000
 
 type Message = Exclude<AgentMessage, {type: 'challenge' | 'alive'}>
 
 /** Everything one agent tells until it stopped; a broken tunnel is opened again and no count is lost or doubled. Ends by returning what was removed. */
 export async function* watchAgent(door: AgentDoor, options: WatchOptions): AsyncGenerator<SourceEvent, Stopped> {
-  const conversation = new Conversation(door, options)
+  using conversation = new Conversation(door, options)
   let lastHeard = performance.now()
   let isBroken = false
   for (;;) {
     using wire = await conversation.connect(lastHeard)
-    const stop = () => conversation.askToStop(wire)
+    const stop = () => wire.send({type: 'stop'})
     options.stop.addEventListener('abort', stop)
     try {
       for (;;) {
@@ -65,7 +65,7 @@ export async function* watchAgent(door: AgentDoor, options: WatchOptions): Async
 }
 
 /** Where a run stands, across tunnels. */
-class Conversation {
+class Conversation implements Disposable {
   received = -1
   acknowledged = -1
   /** The agent has said hello. */
@@ -75,6 +75,8 @@ class Conversation {
   readonly #interfaces = new Map<number, AttachedInterface>()
   readonly #gone = new AbortController()
   #ended: Error | undefined
+  readonly #stopLimit: StopLimit
+  #toldAt = performance.now()
   #wire: Wire | undefined
   #flows: Uint8Array[] = []
   #totals: Uint8Array | undefined
@@ -82,7 +84,12 @@ class Conversation {
   constructor(door: AgentDoor, options: WatchOptions) {
     this.#door = door
     this.#options = options
+    this.#stopLimit = new StopLimit(options.stop, () => this.#end(notStopping(door.node)))
     void door.ended.then((error) => this.#end(error))
+  }
+
+  [Symbol.dispose](): void {
+    this.#stopLimit[Symbol.dispose]()
   }
 
   /** Opens a tunnel, again and again until the agent must have given up waiting. */
@@ -111,12 +118,6 @@ class Conversation {
     } finally {
       clearTimeout(limit)
     }
-  }
-
-  /** An agent that is asked and does not answer in time is left to its own end. */
-  askToStop(wire: Wire): void {
-    wire.send({type: 'stop'})
-    setTimeout(() => this.#end(notStopping(this.#door.node)), stopMs).unref()
   }
 
   #end(error: Error): void {
@@ -153,6 +154,9 @@ class Conversation {
       case 'notice':
         yield {type: 'notice', node, text: message.text}
         return
+      case 'detaching':
+        yield* this.#tellLeft(message.left)
+        return
       case 'facts':
         yield {type: 'facts', node, facts: message.facts}
         return
@@ -164,8 +168,16 @@ class Conversation {
       case 'stopped':
         throw agentEnded('it stopped by itself')
       case 'drained':
+        this.#stopLimit.progress()
         if (this.#isNew(message.sequence)) yield {type: 'drain', node, drain: this.#complete(message)}
     }
+  }
+
+  *#tellLeft(left: number): Generator<SourceEvent> {
+    this.#stopLimit.progress()
+    if (performance.now() - this.#toldAt < tellEachMs) return
+    this.#toldAt = performance.now()
+    yield {type: 'notice', node: this.#door.node, text: `Detaching: ${left} interfaces are left.`}
   }
 
   /** The first hello starts the run; a later one, after a resume, tells which interfaces came and went meanwhile. */
@@ -198,6 +210,7 @@ class Conversation {
   /** Counts wait for the end of their drain; what happened is told at once. */
   *#keep({kind, sequence, records}: Batch): Generator<SourceEvent> {
     if (!this.#isNew(sequence)) return
+    if (kind === 'totals' || kind === 'flows') this.#stopLimit.progress()
     if (kind === 'totals') this.#totals = records
     else if (kind === 'flows') this.#flows.push(records)
     else yield {type: 'records', node: this.#door.node, kind, records}
