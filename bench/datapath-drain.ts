@@ -1,3 +1,4 @@
+import {pieceBytes} from '../src/pod-agent/drain.ts'
 import {testRun} from '../src/pod-agent/native/test-run.ts'
 import {ethernet, ipv6, tcp} from '../test/support/packets.ts'
 import type {Bench} from './datapath.ts'
@@ -21,7 +22,7 @@ export async function measureDrain(bench: Bench): Promise<readonly BenchRow[]> {
     waits.push(performance.now() - asked)
     const begin = bench.clock.threadCpuNs()
     let lines = 0
-    for (const piece of programs.tables.take(1 << 20)) lines += piece.byteLength / 64
+    for (const piece of programs.tables.take(pieceBytes)) lines += piece.byteLength / 64
     cpu.push(Number(bench.clock.threadCpuNs() - begin) / 1e6)
     if (lines !== flows) throw new Error(`${lines} of ${flows} flows came out`)
   }

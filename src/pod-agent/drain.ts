@@ -5,7 +5,7 @@ import {chainCountLayout, flowLineLayout} from '../generated/kernel-layout.ts'
 import type {Conversation} from './conversation.ts'
 import type {FlowPrograms} from './flow-programs.ts'
 
-const pieceBytes = 128 << 10
+export const pieceBytes = 128 << 10
 
 /** Moves what the kernel has counted to the client. */
 export class Drains {

@@ -45,11 +45,14 @@ export class Pieces {
   }
 
   #stamp(piece: Uint8Array): void {
-    const words = new Uint32Array(piece.buffer, 0, piece.length / 4)
+    const words = new Int32Array(piece.buffer, 0, piece.length / 4)
     const ticks = this.#ticks
+    const {recent, newest} = ticks
     for (let line = 0; line < words.length; line += wordsOfLine) {
-      words[line + firstWord] = ticks.stamp(words[line + firstWord] ?? 0)
-      words[line + lastWord] = ticks.stamp(words[line + lastWord] ?? 0)
+      const first = words[line + firstWord] ?? 0
+      const last = words[line + lastWord] ?? 0
+      words[line + firstWord] = recent[(newest - first) | 0] ?? ticks.stamp(first)
+      words[line + lastWord] = recent[(newest - last) | 0] ?? ticks.stamp(last)
     }
   }
 }
