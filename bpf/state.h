@@ -20,8 +20,7 @@ struct subject {
 	header_mask	headers;
 	enum direction	direction;
 	enum family	family;
-	__u8		has_chain;
-	__u8		spare[7];
+	__u8		spare[8];
 	struct chain_key key;		/* these two are here because the stack is full */
 	struct tally	one;
 };

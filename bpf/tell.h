@@ -25,9 +25,10 @@ inlined void tell_chain(const struct frame *frame, struct cpu_state *state, cons
 		.full = &totals->chains_ring_full,
 	};
 
-	if (!subject->has_chain)
+	if (subject->family != FAMILY_IPV6)
 		return;
-	count_chain(frame, totals, subject);
+	if (subject->depth)
+		count_chain(frame, totals, subject);
 	if (!(is_told_as_icmpv6(packet) && is_asked_for(packet->ports & 0xff)))
 		copy_packet(frame, totals, &told);
 }
@@ -48,7 +49,6 @@ inlined void describe_subject(const struct frame *frame, struct subject *subject
 	subject->headers = packet->marks >> 8;
 	subject->direction = frame->direction;
 	subject->family = packet->family;
-	subject->has_chain = packet->family == FAMILY_IPV6 && packet->depth;
 }
 
 inlined int decode_and_tell(struct frame *frame, __u32 slot)
@@ -95,11 +95,17 @@ inlined void tell_undecodable(const struct frame *frame, __u32 slot, __u32 verdi
 		tell_packet(frame, slot);
 }
 
+/* No Next Header and the numbers for experiments (RFC 4727 §3.2) are news without any header before them. */
+inlined bool ends_oddly(const struct packet *packet)
+{
+	return packet->family == FAMILY_IPV6 && (packet->protocol == 59 || packet->protocol >= 253);
+}
+
 inlined void tell_decoded(const struct frame *frame, struct direction_totals *totals, const struct packet *packet, __u32 slot)
 {
 	if (is_told_as_icmpv6(packet))
 		copy_icmpv6(frame, totals, packet);
-	if (settings.chains && packet->depth)
+	if (settings.chains && (packet->depth || ends_oddly(packet)))
 		tell_packet(frame, slot);
 }
 

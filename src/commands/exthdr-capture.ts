@@ -3,6 +3,7 @@ import {directionOf, LinkWalk} from '../capture/network-place.ts'
 import {isUnfiltered, packetFilter} from '../capture/packet-filter.ts'
 import {chainEndOf, decoded, otherFamily, PacketWalk} from '../capture/packet-walk.ts'
 import type {CapturedFrame} from '../capture/read-capture.ts'
+import {endsOddly} from '../diagnosis/extension-faults.ts'
 import {ChainTally} from '../events/extension-chains.ts'
 import {ExtensionNode, type ExtensionNews} from '../events/extension-node.ts'
 import {extensionFields, extensionSummary, extensionText} from '../events/extension-summary.ts'
@@ -114,10 +115,11 @@ class ExtensionTelling implements Telling {
       this.#counts.pass(bytes)
       this.#fragmentSets[set] = (this.#fragmentSets[set] ?? 0) + 1
     }
-    if (depth === 0 || this.#place.family !== 6) return ''
+    if (this.#place.family !== 6) return ''
+    if (depth === 0 && end === 'decoded' && !endsOddly(protocol)) return ''
     const packet = decodeFrame(frame)
     const headers = packet.chain.slice(0, depth).map((header) => header.name)
-    this.#chains.add({direction, headers, protocol, end, bytes})
+    if (depth > 0) this.#chains.add({direction, headers, protocol, end, bytes})
     return this.#tell(this.node.hear({timeNs, interface: name, direction, packet, frame: number}))
   }
 

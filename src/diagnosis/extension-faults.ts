@@ -7,10 +7,15 @@ export interface Fault {
 }
 
 const walked = new Set([0, 43, 44, 51, 60, 135, 139, 140])
+const noNextHeader = 59
 
 /** It has extension headers, or what stands in their place is not read: the only packets that can have a faulty chain. */
 export const isChained = ({ip, chain, protocol}: Packet): boolean =>
-  chain.length > 0 || (ip?.family === 6 && (protocol === undefined || protocol >= 253 || walked.has(ip.nextHeader)))
+  chain.length > 0 || (ip?.family === 6 && (endsOddly(protocol) || walked.has(ip.nextHeader)))
+
+/** With no protocol that could be read, none at all, or one for experiments (RFC 4727 §3.2): news without any header before it. */
+export const endsOddly = (protocol: number | undefined): boolean =>
+  protocol === undefined || protocol >= 253 || protocol === noNextHeader
 
 /** Where the packet ends, counted from its IP header; a payload length of 0 is that of a jumbogram or of BIG TCP. */
 export const packetEnd = (packet: Packet): number =>
@@ -93,10 +98,11 @@ function chainFaults(packet: Packet): readonly Fault[] {
   return faults
 }
 
-function isEmptyEnd({chain, fragment}: Packet): boolean {
+function isEmptyEnd({ip, chain, fragment}: Packet): boolean {
   const last = chain.at(-1)
   const isWhole = fragment === undefined || fragment.position === 'atomic'
-  return isWhole && last?.nextHeader === 59 && !['mobility', 'hip', 'shim6'].includes(last.name)
+  if (last === undefined) return ip?.nextHeader === noNextHeader
+  return isWhole && last.nextHeader === noNextHeader && !['mobility', 'hip', 'shim6'].includes(last.name)
 }
 
 const repeatable: readonly (readonly [ExtensionName, number])[] = [

@@ -30,7 +30,7 @@ function findingFor(heard: Heard, fault: Fault, node: NodeView): Finding {
     about: `${source} ${fault.page === 'srv6' ? destination : ''}`,
     detail: `${source} → ${destination}: ${fault.text}${isLost ? `; ${heard.interface} has seg6_enabled=0 and the kernel drops it silently` : ''}`,
     evidence: [
-      `chain: ${foldedNames(packet.chain.map(({name}) => name))}`,
+      `chain: ${foldedNames(packet.chain.map(({name}) => name)) || 'none'}`,
       ...(packet.sourceMac === undefined ? [] : [`from MAC ${packet.sourceMac}`]),
       ...(heard.frame === undefined ? [] : [`frame ${heard.frame}`]),
     ],

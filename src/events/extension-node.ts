@@ -40,10 +40,13 @@ export class ExtensionNode {
     return this.#diagnosis.hasFound(severity)
   }
 
+  /** Without a header it is only judged: such packets are copied for how they end. */
   *hear(met: Omit<HeardPacket, 'node'>): Generator<ExtensionNews> {
-    this.#copied++
-    this.sources.add(met.packet)
-    yield {type: 'packet', heard: {...met, node: this.#node}}
+    if (met.packet.chain.length > 0) {
+      this.#copied++
+      this.sources.add(met.packet)
+      yield {type: 'packet', heard: {...met, node: this.#node}}
+    }
     yield* this.observe({type: 'packet', ...met})
   }
 

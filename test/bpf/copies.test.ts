@@ -3,7 +3,7 @@ import {type ChainCount, readChains} from '../../src/events/chains.ts'
 import {type Copy, readCopies} from '../../src/events/copies.ts'
 import type {FlowPrograms} from '../../src/pod-agent/flow-programs.ts'
 import {everything, noFeeds} from '../../src/protocol/settings.ts'
-import {ethernet, extension, fragment, icmpv6, ipv6, type Layer, tcp, udp} from '../support/packets.ts'
+import {ethernet, extension, fragment, icmpv6, ipv6, type Layer, opaque, tcp, udp} from '../support/packets.ts'
 import {clock, isRoot, loadPrograms, type ProgramName, send, takeAll} from './programs.ts'
 
 const solicitation = 135
@@ -134,6 +134,14 @@ describe.skipIf(!isRoot)('packets with extension headers (needs root)', () => {
       [16, 'too-long'],
     ])
     expect(copiesOf(programs)).toHaveLength(2)
+  })
+
+  test('or what ends oddly without one are copied, the latter uncounted', () => {
+    using programs = loadPrograms({feeds: withChains})
+    const odd = [opaque(59), opaque(253), opaque(254), opaque(60, 4)]
+    for (const layer of [...odd, opaque(47), opaque(252)]) send(programs, ethernet(ipv6(layer)))
+    expect(copiesOf(programs).map(({frame}) => frame.bytes[20])).toEqual(odd.map(({number}) => number))
+    expect(chainsOf(programs)).toEqual([])
   })
 
   test('that pass no filter are not told', () => {

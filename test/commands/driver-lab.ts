@@ -85,11 +85,11 @@ export class Listener {
     this.#plugin = plugin
   }
 
-  /** `critical ndp/ra-spoof`, each once, in order, of what is above info. */
-  take(): readonly string[] {
+  /** `critical ndp/ra-spoof`, each once, in order, of what is above info or among these. */
+  take(infos: readonly string[] = []): readonly string[] {
     const lines = this.#plugin.lines.slice(this.#looked)
     this.#looked += lines.length
-    return above(lines)
+    return findingsOf(lines).filter((each) => infos.includes(each) || !each.startsWith('info '))
   }
 
   get findings(): readonly JsonLine[] {
@@ -99,11 +99,11 @@ export class Listener {
   /** Waits until all these are found since somebody last looked, and gives all that were and are no aftermath. */
   async until(expected: readonly string[]): Promise<readonly string[]> {
     for (let i = 0; i < 400; i++) {
-      const found = above(this.#plugin.lines.slice(this.#looked))
+      const found = findingsOf(this.#plugin.lines.slice(this.#looked))
       if (expected.every((each) => found.includes(each))) break
       await pause(25)
     }
-    return this.take()
+    return this.take(expected)
       .filter((each) => expected.includes(each) || !aftermath.includes(each))
       .toSorted()
   }
@@ -122,11 +122,10 @@ export class Listener {
 /** Rightly found some time after a driver: the victim asks for addresses that were forged, and its own comes back to it. */
 const aftermath = ['error ndp/nud-unanswered', 'error ndp/ns-unanswered', 'error ndp/neigh-flap']
 
-const above = (lines: readonly JsonLine[]): readonly string[] => [
+/** `critical ndp/ra-spoof`, each once. */
+export const findingsOf = (lines: readonly JsonLine[]): readonly string[] => [
   ...new Set(
-    lines.flatMap(({kind, severity, rule}) =>
-      kind === 'finding' && severity !== 'info' ? [`${String(severity)} ${String(rule)}`] : [],
-    ),
+    lines.flatMap(({kind, severity, rule}) => (kind === 'finding' ? [`${String(severity)} ${String(rule)}`] : [])),
   ),
 ]
 

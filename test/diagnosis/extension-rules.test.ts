@@ -27,6 +27,7 @@ describe('one packet alone shows', () => {
     ['info exthdr/experimental', extended([destination], {protocol: 253})],
     ['info exthdr/experimental', extended([{...destination, options: [option(0x1e, 2)]}])],
     ['warning exthdr/nonh-data', extended([destination], {protocol: 59})],
+    ['warning exthdr/nonh-data', extended([], {protocol: 59})],
     ['error exthdr/trunc', extended([{...destination, length: 64}], {payload: -16})],
     ['error exthdr/trunc', extended([], {protocol: 60, payload: 4})],
     ['info exthdr/srv6', extended([routing(4, 1)])],
@@ -39,6 +40,7 @@ describe('nothing is found in', () => {
   const jumbo = extended([{...hop, options: [{...option(0xc2, 4), value: 94_288}]}], {protocol: 6, payload: 94_280})
   test.each([
     ['a packet without extension headers', extended([])],
+    ['a packet of nothing', extended([], {protocol: 59, payload: 0})],
     ['MLD with a router alert', extended([{...hop, options: [option(5, 2), option(1, 0)]}], {protocol: 58})],
     ['a BIG TCP segment', {...jumbo, ip: {...jumbo.ip, payloadLength: 0}} as Packet],
     ['routing type 0 with no segments left', extended([routing(0, 0)])],
