@@ -208,6 +208,8 @@ export async function measureDatapath(): Promise<readonly BenchRow[]> {
   using empty = bench.drive(0)
   const solicitations = (copiesPerSecond: number): FlowPrograms =>
     bench.load({feeds: {...noFeeds, icmpTypes: [135], copiesPerSecond}})
+  // Of its own: the case before it leaves tables behind in which no line is free.
+  using unused = bench.load()
   using copied = solicitations(3_000_000)
   using over = solicitations(1)
   return [
@@ -216,7 +218,7 @@ export async function measureDatapath(): Promise<readonly BenchRow[]> {
     ...(await measureAll(copies(bench, {copied, over}, empty), rounds)),
     ...(await measureAll(xdpHits(bench, programs, empty), slowRounds)),
     ...(await measureAll(manyFlows(bench, programs, empty), slowRounds)),
-    await twoCpus(programs, empty),
+    await twoCpus(unused, empty),
     ...(await measureDrain(bench)),
   ]
 }
