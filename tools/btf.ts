@@ -36,6 +36,7 @@ export interface Struct {
 const vocabulary: ReadonlySet<string> = new Set([
   'byte_count',
   'packet_count',
+  'connection_count',
   'line_packets',
   'monotonic_2p20ns',
   'flow_path',

@@ -69,12 +69,14 @@ const lists = ['direction', 'family', 'protocol_class', 'size_class', 'undecodab
 const enums = words.map((name) => [name, btf.enumeration(name)] as const)
 const traceBtf = new Btf(join(root, 'build/bpf/trace.bpf.o'))
 const traceRecords = ['neighbour_change', 'retransmission'] as const
+const clientBtf = new Btf(join(root, 'build/bpf/clients.bpf.o'))
 const hash = createHash('sha256').update(
   JSON.stringify([
     describeStruct(line),
     describeStruct(totals),
     ...others.map((name) => describeStruct(btf.struct(name))),
     ...traceRecords.map((name) => describeStruct(traceBtf.struct(name))),
+    describeStruct(clientBtf.struct('connection_change')),
     enums,
   ]),
 )
@@ -116,6 +118,13 @@ write(
   enumText('neighbour_event', traceBtf.enumeration('neighbour_event')),
   ...[...traceRecords, 'drop_key', 'drop_pair', 'drop_tally', 'drop_copy', 'trace_losses', 'trace_settings'].map(
     (name) => offsetsText(traceBtf.struct(name)),
+  ),
+)
+write(
+  'client-layout.ts',
+  ...['reporter', 'connection_event', 'connection_end'].map((name) => enumText(name, clientBtf.enumeration(name))),
+  ...['client_key', 'client_tally', 'connection', 'connection_change', 'client_losses', 'client_settings'].map((name) =>
+    offsetsText(clientBtf.struct(name)),
   ),
 )
 write(

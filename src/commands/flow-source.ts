@@ -35,7 +35,8 @@ export interface ClusterOptions extends SourceOptions {
 /** What every agent of the run is told. */
 export function planRun(request: ObserveRequest): {readonly identity: Identity; readonly settings: AgentSettings} {
   const identity = createIdentity()
-  const {hook, interfaces, flows, intervalMs, maxDurationMs, filter, feeds, bindcheck, listeners, sweep} = request
+  const {hook, interfaces, flows, intervalMs, maxDurationMs, filter, feeds, bindcheck, listeners, sweep, clients} =
+    request
   const {run, publicKey} = identity
   const settings = {run, publicKey, port: 0, hook, interfaces, flows, intervalMs, silenceMs, maxDurationMs}
   return {
@@ -47,6 +48,7 @@ export function planRun(request: ObserveRequest): {readonly identity: Identity; 
       ...(bindcheck && {bindcheck}),
       ...(listeners && {listeners}),
       ...(sweep && {sweep}),
+      ...(clients && {clients}),
     },
   }
 }
@@ -67,6 +69,8 @@ export async function* observeLocal(options: SourceOptions): FlowSource {
 async function* lookLocally({identity, settings, stop}: SourceOptions): AsyncGenerator<SourceEvent, void> {
   await using agent = await LocalAgent.start(settings)
   yield* toTheEnd(watchAgent(agent, {identity, silenceMs, stop}), {node: 'local', settings, stop})
+  const trouble = await agent.close()
+  if (trouble !== undefined) yield {type: 'notice', node: 'local', text: trouble}
 }
 
 /** Removes what killed runs left on clsact, and tells what that was. */

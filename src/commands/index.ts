@@ -1,5 +1,6 @@
 import {Bindcheck} from './bindcheck.ts'
 import {Cleanup} from './cleanup.ts'
+import {Clients} from './clients.ts'
 import {Drops} from './drops.ts'
 import {Explain} from './explain.ts'
 import {Exthdr} from './exthdr.ts'
@@ -13,6 +14,7 @@ import {Version} from './version.ts'
 export const commands = {
   bindcheck: Bindcheck,
   cleanup: Cleanup,
+  clients: Clients,
   drops: Drops,
   explain: Explain,
   exthdr: Exthdr,

@@ -3,6 +3,7 @@ import {badUsage} from '../errors.ts'
 import {type ColourChoice} from '../output/colour.ts'
 import type {TimeFormat} from '../output/time.ts'
 import type {BindQuestion, ListenersQuestion} from '../protocol/binding.ts'
+import type {ClientsQuestion} from '../protocol/clients.ts'
 import {type Feeds, type HookChoice, noFeeds} from '../protocol/settings.ts'
 import {captureRequest, type CaptureRequest} from './capture-request.ts'
 import {parseDuration} from './duration.ts'
@@ -37,6 +38,7 @@ export interface ObserveRequest {
   /** Asked instead of observing. */
   readonly bindcheck?: BindQuestion
   readonly listeners?: ListenersQuestion
+  readonly clients?: ClientsQuestion
   readonly sweep?: true
   /** A capture instead of targets. */
   readonly capture?: CaptureRequest

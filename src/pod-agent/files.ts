@@ -12,6 +12,9 @@ export function findFiles(): Files {
   }
 }
 
+/** Where the programs of `clients` are. */
+export const findClientsObject = (): string => find('clients.bpf.o', '../../build/bpf/clients.bpf.o')
+
 function find(...candidates: readonly string[]): string {
   const paths = candidates.map((each) => join(import.meta.dirname, each))
   const found = paths.find((each) => existsSync(each))

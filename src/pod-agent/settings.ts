@@ -11,6 +11,7 @@ import {
   type ProtocolClause,
 } from '../protocol/settings.ts'
 import type {BindQuestion, ListenersQuestion} from '../protocol/binding.ts'
+import type {ClientsQuestion} from '../protocol/clients.ts'
 import {boolean, integer, list, oneOf, optional, record, type Shape, ShapeError, text} from './shape.ts'
 
 /** setTimeout takes 31 bits; what is longer fires at once. */
@@ -104,6 +105,7 @@ const settings = record<AgentSettings>({
   feeds,
   bindcheck: optional(bindQuestion),
   listeners: optional(record<ListenersQuestion>({everywhere: boolean})),
+  clients: optional(record<ClientsQuestion>({connections: boolean})),
   sweep: optional(oneOf(true)),
 })
 

@@ -18,6 +18,10 @@ export type RecordKind =
   | 'drop-copies'
   /** What the rings of the others had no room for, cumulative. */
   | 'losses'
+  /** Who had clients, in names: what changed, cumulative. */
+  | 'clients'
+  /** struct connection_change: one that opened or closed each. */
+  | 'connections'
 
 export interface Batch {
   readonly kind: BatchKind
@@ -39,6 +43,8 @@ const kinds: readonly BatchKind[] = [
   'drops',
   'drop-copies',
   'losses',
+  'clients',
+  'connections',
 ]
 
 export function writeBatchHeader(target: Uint8Array, batch: Omit<Batch, 'records'>): void {

@@ -1,4 +1,5 @@
 import type {BindQuestion, ListenersQuestion} from './binding.ts'
+import type {ClientsQuestion} from './clients.ts'
 
 /** What one agent is told to do. It travels as one JSON argument of the agent, in the pod's spec, so that `--dry-run` shows all of it. */
 export interface AgentSettings {
@@ -25,6 +26,8 @@ export interface AgentSettings {
   /** Asked instead of observing: the agent answers, and ends. */
   readonly bindcheck?: BindQuestion
   readonly listeners?: ListenersQuestion
+  /** Clients and connections are counted instead of flows. */
+  readonly clients?: ClientsQuestion
   /** Asked instead of observing: filters that killed runs left on clsact are removed. */
   readonly sweep?: true
 }

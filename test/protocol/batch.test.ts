@@ -11,6 +11,8 @@ const kinds: readonly BatchKind[] = [
   'drops',
   'drop-copies',
   'losses',
+  'clients',
+  'connections',
 ]
 
 function message(kind: BatchKind, records: Uint8Array): Uint8Array {

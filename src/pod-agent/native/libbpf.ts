@@ -39,6 +39,7 @@ const functions = {
   setInitialValue: 'int bpf_map__set_initial_value(void *map, void *bytes, size_t size)',
   mapFd: 'int bpf_map__fd(void *map)',
   attachFd: 'int bpf_link_create(int program, int target, int type, void *options)',
+  createIterator: 'int bpf_iter_create(int link)',
   openTracepoint: 'int bpf_raw_tracepoint_open(const char *name, int program)',
   createHook: 'int bpf_tc_hook_create(void *hook)',
   destroyHook: 'int bpf_tc_hook_destroy(void *hook)',
@@ -76,7 +77,8 @@ export interface Libbpf {
   readonly maxEntries: Call<[map: MapPointer]>
   readonly setInitialValue: Call<[map: MapPointer, bytes: Uint8Array, size: number]>
   readonly mapFd: Call<[map: MapPointer]>
-  readonly attachFd: WaitingCall<[program: number, target: number, type: number, options: Uint8Array]>
+  readonly attachFd: WaitingCall<[program: number, target: number, type: number, options: Uint8Array | null]>
+  readonly createIterator: Call<[link: number]>
   /** Without a name: where the program itself says. */
   readonly openTracepoint: Call<[name: null, program: number]>
   readonly createHook: WaitingCall<[hook: Uint8Array]>

@@ -25,3 +25,8 @@ export function testRun(
   check('bpf_prog_test_run', libbpf.testRun(program, run.bytes))
   return {verdict: run.view.getInt32(options.verdict, true), duration: run.read(options.duration)}
 }
+
+/** BPF_PROG_TEST_RUN of a program of type syscall, in the calling thread. */
+export function runOnce(libbpf: Libbpf, program: number): void {
+  check('bpf_prog_test_run', libbpf.testRun(program, new Struct(options.size).u64(0, options.size).bytes))
+}

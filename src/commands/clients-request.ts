@@ -1,0 +1,25 @@
+import {noFeeds} from '../protocol/settings.ts'
+import {type ObserveRequest, observeRequest, type ParsedLine} from './observe-request.ts'
+
+export interface ClientsRequest {
+  readonly run: ObserveRequest
+  /** A line for each connection. */
+  readonly connections: boolean
+  /** Addresses of a listener that are listed. */
+  readonly top: number
+}
+
+/** No flow is counted: no interface, and the smallest table. */
+const noInterface = ['!*']
+const flows = 64
+/** Whoever reads JSON asked for what is in it; a person asks for addresses. */
+const topOfJson = 100
+
+export function clientsRequest({flags, targets, raw}: ParsedLine): ClientsRequest {
+  const hasFamily = raw.some((token) => token.type === 'flag' && token.flag === 'family')
+  const both = {type: 'flag', flag: 'family', input: 'all'} as const
+  const run = observeRequest({flags: {...flags, flows, top: 0}, targets, raw: hasFamily ? raw : [...raw, both]})
+  const connections = flags['connections'] === true
+  const top = flags['top'] === undefined ? (run.view.form === 'json' ? topOfJson : 0) : Number(flags['top'])
+  return {run: {...run, interfaces: noInterface, feeds: noFeeds, clients: {connections}}, connections, top}
+}

@@ -1,0 +1,136 @@
+import {ClientBook, heaviest, type NamedTally, tallyKey} from '../events/client-book.ts'
+import {clientObject, connectionObject, kindsObject, workloadObject} from '../events/client-json.ts'
+import {clientSummaryObject} from '../events/client-summary.ts'
+import {clientSummaryText, connectionText, listenerBlock} from '../events/client-text.ts'
+import {workloadRows} from '../events/client-workloads.ts'
+import {type ConnectionChange, readChanges} from '../events/connection-change.ts'
+import type {NodeState} from '../events/node-state.ts'
+import {startObject, summaryObject} from '../events/summary-json.ts'
+import type {Summary} from '../events/summary.ts'
+import {removedText} from '../events/summary-text.ts'
+import type {Palette} from '../output/colour.ts'
+import {jsonLine} from '../output/json.ts'
+import {formatTime, rfc3339} from '../output/time.ts'
+import type {RecordKind} from '../protocol/batch.ts'
+import {readClientReport} from '../protocol/clients.ts'
+import {listenerObject} from './bindcheck-lines.ts'
+import type {ClientsRequest} from './clients-request.ts'
+import type {Stage} from './run-nodes.ts'
+import {nowNs} from './show-run.ts'
+import type {View} from './view.ts'
+
+export interface ClientsViewOptions {
+  readonly stage: Stage
+  readonly request: ClientsRequest
+  readonly palette: Palette
+}
+
+/** Clients by listening socket, as they come, and connections where they were asked for. */
+export class ClientsView implements View {
+  readonly #options: ClientsViewOptions
+  readonly #books = new Map<string, ClientBook>()
+
+  constructor(options: ClientsViewOptions) {
+    this.#options = options
+  }
+
+  async started(state: NodeState): Promise<void> {
+    if (this.#isJson) return this.#write(jsonLine(startObject(state)))
+    this.notice(state.key, `Counting clients, kernel ${state.hello.kernel}.`)
+  }
+
+  /** Nothing is attached to interfaces. */
+  changed(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  async recorded(state: NodeState, kind: RecordKind, records: Uint8Array): Promise<void> {
+    if (kind === 'clients') this.#bookOf(state).add(readClientReport(records))
+    if (kind !== 'connections') return
+    await this.#write([...readChanges(records)].map((change) => this.#changeLine(change, state)).join(''))
+  }
+
+  async drained(state: NodeState): Promise<void> {
+    const book = this.#bookOf(state)
+    const changed = book.takeChanged()
+    if (changed.size === 0) return
+    const tallies = book.tallies()
+    const grown = (all: readonly NamedTally[]): boolean => all.some((tally) => changed.has(tallyKey(tally)))
+    const listeners = book.listeners(tallies).filter(({clients}) => grown(clients))
+    const origin = {node: state.node, timeNs: state.nowNs}
+    if (!this.#isJson) {
+      const options = {...this.#textOptions(state, state.nowNs), top: this.#options.request.top}
+      return this.#write(listeners.map((listener) => listenerBlock(listener, options)).join(''))
+    }
+    const lines = listeners.flatMap((listener) => {
+      const {network, protocol, port, socket, clients} = listener
+      const held = socket === undefined ? {kind: 'listener', time: rfc3339(state.nowNs), node: state.node, protocol, address: listener.listener, port, v6only: null, accepts: [], netns: network} : listenerObject(socket, network, origin) // prettier-ignore
+      const top = heaviest(clients, this.#options.request.top).filter((tally) => changed.has(tallyKey(tally)))
+      return [{...held, clients: kindsObject(listener)}, ...top.map((tally) => clientObject(tally, origin))]
+    })
+    const pairs = workloadRows(tallies).filter(({tallies: all}) => grown(all))
+    await this.#write([...lines, ...pairs.map((row) => workloadObject(row, origin))].map(jsonLine).join(''))
+  }
+
+  notice(node: string, text: string): void {
+    this.#options.stage.notices.say(node, text)
+  }
+
+  ended(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  async finish(): Promise<void> {
+    const {run} = this.#options.stage
+    for (const {summary} of run.summaries(0)) await this.#write(this.#summary(summary))
+  }
+
+  #changeLine(change: ConnectionChange, state: NodeState): string {
+    const {names} = this.#options.stage.run
+    const ends = {source: names.lookup(change.client.ip), destination: names.lookup(change.listener.ip)}
+    const {clauses} = this
+    if (!ClientBook.isShown(clauses, ends)) return ''
+    const timeNs = change.timeNs + BigInt(state.hello.clockOffsetNs)
+    return this.#isJson
+      ? jsonLine(connectionObject(change, ends, {node: state.node, timeNs}))
+      : connectionText(change, ends, this.#textOptions(state, timeNs))
+  }
+
+  #summary(summary: Summary): string {
+    const {stage, palette} = this.#options
+    const isHere = ({node, target}: NodeState): boolean =>
+      summary.node === '*' || (node === summary.node && target === summary.target)
+    const books = stage.run.nodes.filter(isHere).map((state) => this.#bookOf(state))
+    const tallies = books.flatMap((book) => book.tallies())
+    const losses = ClientBook.joinLosses(books)
+    if (this.#isJson)
+      return jsonLine({...summaryObject(summary, {timeNs: nowNs(), top: []}), ...clientSummaryObject(tallies, losses)})
+    const title = summary.node === '*' ? 'all nodes' : (summary.target?.startsWith('pod/') === true ? `${summary.target} on ${summary.node}` : summary.node) // prettier-ignore
+    const workloads = workloadRows(tallies)
+    return `${clientSummaryText({title, seconds: summary.seconds, tallies, workloads, losses, palette})}${removedText(summary, palette)}\n`
+  }
+
+  #textOptions(state: NodeState, timeNs: bigint) {
+    const {stage, palette, request} = this.#options
+    const time = formatTime(timeNs, request.run.view.timeFormat, state.startNs)
+    return {palette, time, node: stage.hasNodes ? state.node : undefined}
+  }
+
+  get clauses() {
+    return this.#options.request.run.filter.names
+  }
+
+  get #isJson(): boolean {
+    return this.#options.request.run.view.form === 'json'
+  }
+
+  #bookOf({key}: NodeState): ClientBook {
+    const book = this.#books.get(key) ?? new ClientBook(this.#options.stage.run.names, this.clauses)
+    this.#books.set(key, book)
+    return book
+  }
+
+  #write(text: string): Promise<void> {
+    return text === '' ? Promise.resolve() : this.#options.stage.sink.write(text)
+  }
+}

@@ -1,0 +1,160 @@
+import {closeSync, readSync} from 'node:fs'
+import {programsRefused} from '../errors.ts'
+import {clientLossesLayout, clientSettingsLayout, clientTallyLayout, connectionLayout, clientKeyLayout} from '../generated/client-layout.ts' // prettier-ignore
+import type {ClientLosses} from '../protocol/clients.ts'
+import {type AgentSettings, noFeeds} from '../protocol/settings.ts'
+import {writeSettings} from './kernel-settings.ts'
+import type {Hash} from './native/bpf-map.ts'
+import {BpfObject} from './native/bpf-object.ts'
+import {check, NativeError} from './native/failure.ts'
+import {linkId, mapId, programId} from './native/ids.ts'
+import type {Libbpf} from './native/libbpf.ts'
+import type {Libc} from './native/libc.ts'
+import {runOnce} from './native/test-run.ts'
+import {Struct} from './native/words.ts'
+import {RecordRing} from './record-ring.ts'
+import type {KernelObject} from './removal.ts'
+
+const tcpPrograms = ['on_set_state', 'sweep', 'adopt_connections'] as const
+const sizes = {clients: 32_768, crowds: 4096, connections: 65_536, listening: 16_384}
+const ringBytes = 4 << 20
+const smallestRing = 4096
+/** BPF_TRACE_ITER of enum bpf_attach_type. */
+const iteration = 28
+
+export interface ClientProgramsOptions {
+  readonly libbpf: Libbpf
+  readonly libc: Libc
+  /** Path of clients.bpf.o. */
+  readonly object: string
+  readonly bytes: Uint8Array
+  /** Inode of the network namespace that is looked at alone. */
+  readonly only?: number
+  /** Where the agent itself is reached: not told. */
+  readonly own: {readonly network: number; readonly port: number}
+}
+
+/** The programs that follow connections and datagrams, and their tables. */
+export class ClientPrograms implements Disposable {
+  readonly warnings: string[] = []
+  readonly #options: ClientProgramsOptions
+  readonly #object: BpfObject
+  readonly #links: {readonly fd: number; readonly id: number}[] = []
+  readonly #linkIds: number[] = []
+  #ring: RecordRing | undefined
+
+  /** Loads and attaches: what happens from now on is counted. */
+  constructor(settings: AgentSettings, options: ClientProgramsOptions) {
+    this.#options = options
+    try {
+      this.#object = new BpfObject(options.libbpf, describe(settings, options)).load()
+    } catch (cause) {
+      throw cause instanceof NativeError ? programsRefused(cause.code, cause) : cause
+    }
+    try {
+      this.#attach(this.#object.programFd('on_set_state'))
+      if (settings.clients?.connections === true)
+        this.#ring = new RecordRing(options.libc, {fd: this.#object.mapFd('changes'), size: ringBytes})
+    } catch (cause) {
+      this.close()
+      throw cause
+    }
+  }
+
+  /** Connections as they open and close: struct connection_change; undefined where nobody asked for them. */
+  get ring(): RecordRing | undefined {
+    return this.#ring
+  }
+
+  get tables(): Readonly<Record<'clients' | 'crowds' | 'connections', Hash>> {
+    const tally = {keySize: clientKeyLayout.size, valueSize: clientTallyLayout.size}
+    return {
+      clients: {fd: this.#object.mapFd('clients'), ...tally},
+      crowds: {fd: this.#object.mapFd('crowds'), ...tally},
+      connections: {fd: this.#object.mapFd('connections'), keySize: 8, valueSize: connectionLayout.size},
+    }
+  }
+
+  get losses(): ClientLosses {
+    const value = new Struct(clientLossesLayout.size)
+    check('bpf_map_lookup_elem', this.#options.libbpf.lookup(this.#object.mapFd('client_losses'), new Struct(4).bytes, value.bytes)) // prettier-ignore
+    const at = (offset: number): number => Number(value.view.getBigUint64(offset, true))
+    const {untracked, untallied, changes, filtered} = clientLossesLayout
+    return {untracked: at(untracked), untallied: at(untallied), changes: at(changes), filtered: at(filtered)}
+  }
+
+  /** Counts the connections that were there before, in the network namespace of the calling thread. */
+  adopt(): void {
+    const {libbpf, libc} = this.#options
+    const link = check('bpf_link_create', libbpf.attachFd(this.#object.programFd('adopt_connections'), 0, iteration, null)) // prettier-ignore
+    try {
+      const walk = check('bpf_iter_create', libbpf.createIterator(link))
+      try {
+        const nothing = Buffer.alloc(64)
+        while (readSync(walk, nothing) > 0);
+      } finally {
+        closeSync(walk)
+      }
+    } finally {
+      libc.close(link)
+    }
+  }
+
+  /** Brings the bytes of open connections in their table up to now. */
+  sweep(): void {
+    runOnce(this.#options.libbpf, this.#object.programFd('sweep'))
+  }
+
+  objects(): readonly KernelObject[] {
+    const {libbpf} = this.#options
+    return [
+      ...tcpPrograms.map((name) => ({kind: 'program' as const, id: programId(libbpf, this.#object.programFd(name))})),
+      ...this.#object.mapFds.map((fd) => ({kind: 'map' as const, id: mapId(libbpf, fd)})),
+      ...this.#linkIds.map((id) => ({kind: 'link' as const, id})),
+    ]
+  }
+
+  /** Nothing is counted afterwards; what was counted can still be read. */
+  detach(): void {
+    for (const {fd} of this.#links.splice(0)) this.#options.libc.close(fd)
+  }
+
+  close(): void {
+    this.detach()
+    this.#ring?.close()
+    this.#ring = undefined
+    this.#object.close()
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  #attach(program: number): void {
+    const {libbpf} = this.#options
+    const fd = check('bpf_raw_tracepoint_open', libbpf.openTracepoint(null, program))
+    const id = linkId(libbpf, fd)
+    this.#links.push({fd, id})
+    this.#linkIds.push(id)
+  }
+}
+
+function describe(
+  {filter, clients}: AgentSettings,
+  {bytes, only = 0, own}: ClientProgramsOptions,
+): ConstructorParameters<typeof BpfObject>[1] {
+  const tells = clients?.connections === true
+  const settings = new Struct(clientSettingsLayout.size)
+    .u32(clientSettingsLayout.ownNetwork, own.network)
+    .u32(clientSettingsLayout.onlyNetwork, only)
+  settings.view.setUint16(clientSettingsLayout.ownPort, own.port, true)
+  settings.view.setUint8(clientSettingsLayout.tellsChanges, tells ? 1 : 0)
+  // Of the settings of flows, the filter alone counts.
+  const chosen = writeSettings(filter, {cpus: 1, tickNs: 1, lines: 64, feeds: noFeeds})
+  return {
+    bytes,
+    without: [],
+    maxEntries: {...sizes, changes: tells ? ringBytes : smallestRing},
+    constants: {'.rodata.clients': settings.bytes, '.rodata.settings': chosen},
+  }
+}

@@ -1,0 +1,207 @@
+import {readdirSync, readFileSync, statSync} from 'node:fs'
+import {setTimeout as delay} from 'node:timers/promises'
+import {batchHeaderBytes, type BatchKind, writeBatchHeader} from '../protocol/batch.ts'
+import type {ListeningNamespace} from '../protocol/binding.ts'
+import {type ClientReport, type ClientTally, writeClientReport} from '../protocol/clients.ts'
+import type {Drained} from '../protocol/message.ts'
+import type {AgentSettings} from '../protocol/settings.ts'
+import {ClientPrograms} from './clients-programs.ts'
+import {ClientTallies} from './clients-tallies.ts'
+import {enterNetworkOfContainers} from './containers.ts'
+import type {Conversation} from './conversation.ts'
+import {Exchange} from './exchange.ts'
+import {findClientsObject, findFiles} from './files.ts'
+import {answerListeners} from './listeners.ts'
+import {Clock} from './native/clock.ts'
+import {NativeError} from './native/failure.ts'
+import {exists} from './native/ids.ts'
+import {openLibbpf} from './native/libbpf.ts'
+import {openLibc} from './native/libc.ts'
+import {lookInside} from './native/netns.ts'
+import {RecordStream} from './record-stream.ts'
+import {lookAfterwards} from './removal.ts'
+
+const ownNamespace = '/proc/thread-self/ns/net'
+const namedNamespaces = '/run/netns'
+/** The ring holds 28,000 connections. */
+const lookMs = 50
+/** Who listens is looked for again when somebody nobody knows has clients: not more often, as it reads /proc. */
+const listenersEveryMs = 2000
+const patienceMs = 20_000
+
+/** Counts clients and connections for one plugin until it asks to stop, falls silent, or the time is over. */
+export async function runClients(settings: AgentSettings, announce: (port: number) => void): Promise<void> {
+  let port = 0
+  const home = statSync(ownNamespace).ino
+  using exchange = await Exchange.open(settings, (opened) => announce((port = opened)))
+  await exchange.during(async () => {
+    if (settings.containers !== undefined) enterNetworkOfContainers(settings.containers)
+    using run = new ClientsRun(settings, {conversation: exchange.conversation, own: {network: home, port}})
+    exchange.begin({greeting: () => run.greeting, facts: () => undefined})
+    await exchange.met()
+    await run.pump(exchange.ending.signal)
+    const reason = await exchange.ending.reached
+    const isHeard = reason === 'asked' || exchange.conversation.hasClient
+    await Promise.race([run.finish(isHeard), delay(patienceMs, undefined, {ref: false})])
+  })
+}
+
+interface ClientsRunOptions {
+  readonly conversation: Conversation
+  readonly own: {readonly network: number; readonly port: number}
+}
+
+class ClientsRun implements Disposable {
+  readonly #settings: AgentSettings
+  readonly #conversation: Conversation
+  readonly #libbpf = openLibbpf(findFiles().libbpf)
+  readonly #libc = openLibc()
+  readonly #clock = new Clock(this.#libc)
+  readonly #programs: ClientPrograms
+  readonly #tallies: ClientTallies
+  readonly #stream: RecordStream | undefined
+  readonly #warnings: string[] = []
+  readonly #known = new Set<string>()
+  #listenersMs = 0
+  #rounds = 0
+  #losses = ''
+
+  constructor(settings: AgentSettings, {conversation, own}: ClientsRunOptions) {
+    this.#settings = settings
+    this.#conversation = conversation
+    const object = findClientsObject()
+    this.#programs = new ClientPrograms(settings, {
+      libbpf: this.#libbpf,
+      libc: this.#libc,
+      object,
+      bytes: readFileSync(object),
+      own,
+      ...(settings.containers !== undefined && {only: statSync(ownNamespace).ino}),
+    })
+    this.#tallies = new ClientTallies(this.#libbpf, this.#programs.tables)
+    const {ring} = this.#programs
+    this.#stream = ring === undefined ? undefined : new RecordStream(conversation, {kind: 'connections', ring})
+    this.#adoptAll()
+  }
+
+  get greeting() {
+    const clockOffsetNs = String(this.#clock.offsetNs())
+    return {cpus: 0, clockOffsetNs, interfaces: [], warnings: [...this.#programs.warnings, ...this.#warnings]}
+  }
+
+  /** Tells what changed at each interval, and connections as they come, while a client takes it. */
+  async pump(signal: AbortSignal): Promise<void> {
+    let dueMs = 0
+    while (!signal.aborted) {
+      if (this.#conversation.canTakeRecords) this.#stream?.send()
+      if (this.#conversation.canTakeDrain && performance.now() >= dueMs) {
+        dueMs = performance.now() + this.#settings.intervalMs
+        this.#report({final: false})
+      }
+      const pauseMs = this.#stream === undefined ? Math.max(1, dueMs - performance.now()) : lookMs
+      await delay(pauseMs, undefined, {signal}).catch(() => undefined)
+    }
+  }
+
+  /** The last counts, and what was removed. */
+  async finish(isHeard: boolean): Promise<void> {
+    this.#programs.detach()
+    if (isHeard) {
+      this.#stream?.send()
+      this.#report({final: true})
+    }
+    const objects = this.#programs.objects()
+    this.#programs.close()
+    const own = {libbpf: this.#libbpf, libc: this.#libc}
+    const stopped = await lookAfterwards(objects, {
+      exists: ({kind, id}) => exists(own, kind, id),
+      hookedPrograms: () => [],
+    })
+    if (isHeard) await this.#conversation.conclude(stopped)
+  }
+
+  [Symbol.dispose](): void {
+    this.#programs.close()
+  }
+
+  #report({final}: {readonly final: boolean}): void {
+    this.#programs.sweep()
+    const tallies = this.#tallies.changed()
+    const {losses} = this.#programs
+    const listeners = this.#listenersOf(tallies)
+    const text = JSON.stringify(losses)
+    if (tallies.length > 0 || listeners !== undefined || text !== this.#losses) {
+      const report: ClientReport = {tallies, losses, ...(listeners !== undefined && {listeners})}
+      this.#send('clients', writeClientReport(report))
+    }
+    this.#losses = text
+    this.#rounds += 1
+    const monotonicNs = String(this.#clock.monotonicNs())
+    this.#conversation.count((sequence) => {
+      const drained: Drained = {type: 'drained', sequence, generation: this.#rounds, monotonicNs, final}
+      return JSON.stringify(drained)
+    })
+  }
+
+  /** Looked for when one has clients that was not met yet. */
+  #listenersOf(tallies: readonly ClientTally[]): readonly ListeningNamespace[] | undefined {
+    const open = tallies.filter(({reporter}) => reporter === 'destination').map(placeOf)
+    const isKnown = this.#rounds > 0 && open.every((place) => this.#known.has(place))
+    if (isKnown || performance.now() < this.#listenersMs) return undefined
+    this.#listenersMs = performance.now() + listenersEveryMs
+    for (const place of open) this.#known.add(place)
+    return answerListeners({everywhere: this.#settings.containers === undefined}).namespaces
+  }
+
+  /** In each network namespace that a process is in or that has a name, or in the pod's alone. */
+  #adoptAll(): void {
+    this.#programs.adopt()
+    if (this.#settings.containers !== undefined) return
+    for (const path of otherNamespaces()) {
+      try {
+        lookInside(path, () => this.#programs.adopt())
+      } catch (cause) {
+        const code = cause instanceof NativeError ? cause.code : ((cause as NodeJS.ErrnoException).code ?? '') // what node:fs throws
+        if (code === 'ENOENT' || code === 'ESRCH' || code === 'EINVAL') continue
+        if (code !== 'EPERM' && code !== 'EACCES') throw cause
+        this.#warnings.push('Other network namespaces cannot be entered: connections that are open there already are not counted.') // prettier-ignore
+        return
+      }
+    }
+  }
+
+  #send(kind: BatchKind, records: Uint8Array): void {
+    this.#conversation.count((sequence) => {
+      const header = new Uint8Array(batchHeaderBytes)
+      writeBatchHeader(header, {kind, sequence, generation: 0, count: 1})
+      return [header, records]
+    })
+  }
+}
+
+const placeOf = ({network, protocol, listener, port}: ClientTally): string =>
+  `${network} ${protocol} ${listener} ${port}`
+
+/** One path for each but the calling thread's own. */
+function otherNamespaces(): readonly string[] {
+  const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  const named = statSync(namedNamespaces, {throwIfNoEntry: false}) === undefined ? [] : readdirSync(namedNamespaces)
+  const paths = [...processes.map((pid) => `/proc/${pid}/ns/net`), ...named.map((name) => `${namedNamespaces}/${name}`)]
+  const found = new Map([[statSync(ownNamespace).ino, '']])
+  for (const path of paths) {
+    const inode = inodeOf(path)
+    if (inode !== undefined && !found.has(inode)) found.set(inode, path)
+  }
+  return [...found.values()].slice(1)
+}
+
+/** Undefined for a process that has ended, or that is not for us. */
+function inodeOf(path: string): number | undefined {
+  try {
+    return statSync(path).ino
+  } catch (cause) {
+    const {code = ''} = cause as NodeJS.ErrnoException // what node:fs throws
+    if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes(code)) return undefined
+    throw cause
+  }
+}

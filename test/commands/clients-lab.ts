@@ -1,0 +1,81 @@
+import {type ChildProcess, execFileSync, spawn} from 'node:child_process'
+import {once} from 'node:events'
+import {statSync} from 'node:fs'
+import {createInterface} from 'node:readline'
+import {type JsonLine, Plugin} from '../support/plugin.ts'
+
+const ip = (command: string): Buffer => execFileSync('ip', command.split(' '))
+
+/** A network namespace of its own with servers in it, and programs that use them. */
+export class ClientsLab implements AsyncDisposable {
+  readonly name: string
+  readonly #children: ChildProcess[] = []
+
+  constructor(name: string) {
+    this.name = `clients-${process.pid}-${name}`
+    ip(`netns add ${this.name}`)
+    ip(`-n ${this.name} link set lo up`)
+  }
+
+  get inode(): number {
+    return statSync(`/run/netns/${this.name}`).ino
+  }
+
+  /** Frames to it leave, and nothing comes back. */
+  addSilentNeighbour(address: string): void {
+    ip(`-n ${this.name} link add v0 type veth peer name v1`)
+    for (const end of ['v0', 'v1']) ip(`-n ${this.name} link set ${end} up`)
+    ip(`-n ${this.name} address add ${address.replace(/\d+$/, 'ff')}/64 dev v0 nodad`)
+    ip(`-n ${this.name} neighbour add ${address} lladdr 02:00:00:00:00:01 dev v0`)
+  }
+
+  /** A program of Python that says `ready` and then reads a line on stdin at each step, saying `done` after it. */
+  async start(program: string): Promise<Steps> {
+    const child = spawn('ip', ['netns', 'exec', this.name, 'python3', '-c', program], {stdio: ['pipe', 'pipe', 'inherit']}) // prettier-ignore
+    this.#children.push(child)
+    const steps = new Steps(child)
+    await steps.heard()
+    return steps
+  }
+
+  /** Runs a program of Python to its end. */
+  run(program: string): string {
+    return execFileSync('ip', ['netns', 'exec', this.name, 'python3', '-c', program], {encoding: 'utf8', timeout: 60_000}) // prettier-ignore
+  }
+
+  watch(...flags: string[]): Plugin {
+    return new Plugin(['clients', 'local', '-o', 'json', '--interval', '200ms', ...flags], {prefix: ['ip', 'netns', 'exec', this.name]}) // prettier-ignore
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const ended = this.#children.map((child) => once(child, 'close'))
+    for (const child of this.#children) child.kill('SIGKILL')
+    await Promise.all(ended)
+    ip(`netns delete ${this.name}`)
+  }
+}
+
+export class Steps {
+  readonly #child: ChildProcess
+  readonly #lines: AsyncIterator<string>
+
+  constructor(child: ChildProcess) {
+    this.#child = child
+    if (child.stdout === null) throw new TypeError('stdout is a pipe')
+    this.#lines = createInterface({input: child.stdout})[Symbol.asyncIterator]()
+  }
+
+  async heard(): Promise<void> {
+    const {done} = await this.#lines.next()
+    if (done === true) throw new Error('the program has ended')
+  }
+
+  async next(): Promise<void> {
+    this.#child.stdin?.write('\n')
+    await this.heard()
+  }
+}
+
+/** The last line of each listener and kind of client that is about this port. */
+export const kindsAt = (lines: readonly JsonLine[], port: number): readonly unknown[] =>
+  (lines.findLast(({kind, port: each, clients}) => kind === 'listener' && each === port && clients !== undefined)?.['clients'] as unknown[] | undefined) ?? [] // prettier-ignore
