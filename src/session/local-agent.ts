@@ -1,10 +1,12 @@
 import {type ChildProcess, spawn} from 'node:child_process'
+import {once} from 'node:events'
 import {existsSync, readFileSync} from 'node:fs'
 import {connect} from 'node:net'
 import {networkInterfaces} from 'node:os'
 import {join} from 'node:path'
 import {createInterface} from 'node:readline'
 import type {Duplex} from 'node:stream'
+import {setTimeout as delay} from 'node:timers/promises'
 import {agentEnded, fromAgent, loopbackDown, needsLinux, needsRoot, notBuilt} from '../errors.ts'
 import type {Failed} from '../protocol/message.ts'
 import type {AgentSettings} from '../protocol/settings.ts'
@@ -12,6 +14,12 @@ import type {AgentDoor} from './watch-agent.ts'
 
 /** CAP_NET_ADMIN, CAP_PERFMON and CAP_BPF: bits of CapEff in /proc/self/status (include/uapi/linux/capability.h). */
 const neededCapabilities = (1n << 12n) | (1n << 38n) | (1n << 39n)
+
+/** One after the other, from when the agent should end by itself. */
+const termMs = 1000
+const killMs = 4000
+const leaveMs = 5000
+const lastWordsMs = 500
 
 /** An agent as a child process of this one, for the target `local`. */
 export class LocalAgent implements AgentDoor, AsyncDisposable {
@@ -25,7 +33,7 @@ export class LocalAgent implements AgentDoor, AsyncDisposable {
     this.#child = child
     this.#port = port
     this.ended = ended
-    this.#exited = ended
+    this.#exited = once(child, 'exit')
   }
 
   static async start(settings: AgentSettings): Promise<LocalAgent> {
@@ -53,16 +61,38 @@ export class LocalAgent implements AgentDoor, AsyncDisposable {
     })
   }
 
-  /** Waits for the agent's own end, which `stop` has asked for; one that does not come is enforced. */
+  /** Waits for the agent's own end, which `stop` has asked for. One that does not come is enforced, and then told in a sentence. */
+  async close(): Promise<string | undefined> {
+    if (hasExited(this.#child)) return undefined
+    let killedAtMs: number | undefined
+    const over = new AbortController()
+    const after = (ms: number): Promise<unknown> => delay(ms, undefined, {signal: over.signal})
+    const enforce = async (): Promise<void> => {
+      await after(termMs)
+      this.#child.kill('SIGTERM')
+      await after(killMs)
+      if (this.#child.kill('SIGKILL')) killedAtMs = performance.now()
+      await after(leaveMs)
+    }
+    await Promise.race([this.#exited, enforce().catch(() => undefined)])
+    over.abort()
+    if (!hasExited(this.#child)) return this.#leave()
+    return told(killedAtMs)
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
-    const patience = setTimeout(() => this.#child.kill('SIGTERM'), 1000)
-    const force = setTimeout(() => this.#child.kill('SIGKILL'), 5000)
-    await this.#exited
-    clearTimeout(patience)
-    clearTimeout(force)
+    await this.close()
+  }
+
+  /** A process that is killed ends when the kernel has let go of what it held: half a minute with a thousand interfaces. */
+  #leave(): string {
+    for (const stream of [this.#child.stdout, this.#child.stderr]) stream?.destroy()
+    this.#child.unref()
+    return `The agent was killed, and the kernel is still removing what it held: process ${this.#child.pid ?? 0} ends then.`
   }
 }
+
+const hasExited = ({exitCode, signalCode}: ChildProcess): boolean => exitCode !== null || signalCode !== null
 
 /** As in the image's entry point: small heaps, for an agent that keeps next to nothing. */
 const agentFlags = ['--max-semi-space-size=2', '--max-old-space-size=128', '--disable-warning=ExperimentalWarning']
@@ -91,9 +121,11 @@ function endOf(child: ChildProcess): Promise<Error> {
   child.stderr?.on('data', (text: Buffer) => (tail = (tail + text.toString()).slice(-8192)))
   return new Promise((resolve) => {
     child.once('error', (error) => resolve(error))
-    child.once('close', (status, signal) =>
-      resolve(failureIn(tail) ?? agentEnded(signal === null ? `exit status ${status ?? 0}` : `killed by ${signal}`)),
-    )
+    const tell = (status: number | null, signal: NodeJS.Signals | null): void =>
+      resolve(failureIn(tail) ?? agentEnded(signal === null ? `exit status ${status ?? 0}` : `killed by ${signal}`))
+    child.once('close', tell)
+    // What it wrote is read to its end; a process that it left behind, with its stderr open, is not waited for.
+    child.once('exit', (status, signal) => setTimeout(tell, lastWordsMs, status, signal).unref())
   })
 }
 
