@@ -41,8 +41,10 @@ export const invalid: RulePage = {
   severities: ['error'],
   title: 'An MLD message that receivers discard',
   meaning: 'It was forged, or has crossed a router.',
-  detection: 'Hop limit not 1, no router alert, or a source that is not link-local (reports may come from ::).',
-  notThis: 'Reports from :: while an address is tentative (RFC 3590).',
+  detection:
+    'Hop limit not 1, no router alert, a wrong checksum, or a source that is not link-local (reports may come from ::).',
+  notThis:
+    'Reports from :: while an address is tentative (RFC 3590); checksums of outgoing messages, which the device may still fill in.',
   fix: 'Find the sender by its MAC.',
   references: ['RFC 3810 §5', 'RFC 3590 §4', 'RFC 2710 §3'],
 }

@@ -33,7 +33,7 @@ class Mld implements Rule {
     const fault = faultOf(message)
     if (fault !== undefined) {
       yield told(pages.invalid, message, {
-        about: `${message.source} ${message.mac}`,
+        about: `${message.source} ${message.mac} ${fault}`,
         detail: `${message.icmp.name} from ${message.source}: ${fault}`,
       })
       return
@@ -100,7 +100,9 @@ function bytesBelow(one: string, other: string): boolean {
   return padded(one) < padded(other)
 }
 
-function faultOf({ip, packet, source, icmp}: NeighbourMessage): string | undefined {
+function faultOf({ip, packet, source, icmp, direction}: NeighbourMessage): string | undefined {
+  // What leaves here may get its checksum from the device.
+  if (icmp.checksum === 'wrong' && direction !== 'egress') return 'wrong checksum'
   if (ip.hopLimit !== 1) return `hop limit ${ip.hopLimit}, must be 1`
   const hasAlert = packet.chain.some((header) => header.options?.some((option) => option.type === 5) === true)
   if (!hasAlert) return 'no router alert'

@@ -75,6 +75,7 @@ describe('found by ndp on a live interface, and nothing else above info:', () =>
     ['25 announcements of one address', ['warning ndp/na-rate'], announced('2001:db8:1::d', Array.from({length: 25}, () => '02:00:00:00:0d:22'))],
     ['an address that goes to and fro, while its old owner speaks', ['error ndp/neigh-flap', 'warning ndp/na-override-unsol'], announced('2001:db8:1::e', ['02:00:00:00:0d:23', '02:00:00:00:0d:24', '02:00:00:00:0d:23'])],
     ['a report from afar', ['error mld/invalid'], reported(64, 'RouterAlert()')],
+    ['a report with a wrong checksum', ['error mld/invalid'], reported(1, 'RouterAlert()').replace('Report2()', 'Report2(cksum=0x1234)')],
   ] as const)('%s, built with scapy', async (_, expected, code) => {
     await lab.scapy(code)
     expect(await listener.until(expected)).toEqual(expected.toSorted())

@@ -65,12 +65,16 @@ describe('MLD', () => {
   test.each([
     ['a wrong hop limit', reports({hopLimit: 64})],
     ['no router alert', reports({chain: []})],
+    ['a wrong checksum', reports({checksum: 'wrong'})],
     ['a source that is not link-local', reports({source: '2001:db8::1'})],
   ])('with %s is an error', (_, observation) => {
     expect(found([observation])).toEqual(['error mld/invalid'])
   })
   test('of a node that has no address yet is valid', () => {
     expect(found([reports({source: '::'})])).toEqual([])
+  })
+  test('that leaves may have no checksum yet', () => {
+    expect(found([reports({checksum: 'wrong', direction: 'egress'})])).toEqual([])
   })
   test('must have joined the group of each address', () => {
     const addresses = [{ip: '2001:db8::12:3456', prefixLength: 64, flags: ['permanent']}] as const
