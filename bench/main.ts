@@ -1,10 +1,10 @@
-// `npm run bench`: every figure of the README in one run, as a table and as build/bench.json. Parts can be named: npm run bench -- startup datapath
-import {mkdirSync, writeFileSync} from 'node:fs'
-import {join} from 'node:path'
-import {table} from 'table'
+// `npm run bench`: every figure, as a table and in build/figures.json. Parts can be named: npm run bench -- startup datapath
+// `npm run bench -- --readme` measures nothing, and puts what build/figures.json has into the README.
+import {parseArgs} from 'node:util'
 import {measureCapture} from './capture.ts'
 import {measureDatapath} from './datapath.ts'
 import {measureDrops} from './drops.ts'
+import {isReached, keepFigures, terminalTable, writeReadme} from './figures.ts'
 import {measureFlood} from './flood.ts'
 import {measureIdle} from './idle.ts'
 import type {BenchRow} from './row.ts'
@@ -23,33 +23,26 @@ const parts: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   stream: measureStream,
 }
 
-const chosen = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(parts)
-const rows: BenchRow[] = []
-for (const name of chosen) {
-  const measure = parts[name]
-  if (measure === undefined) throw new RangeError(`no part "${name}"; there are ${Object.keys(parts).join(', ')}`)
-  process.stderr.write(`bench: ${name}\n`)
-  rows.push(...(await measure()))
+const {values, positionals} = parseArgs({allowPositionals: true, options: {readme: {type: 'boolean', default: false}}})
+if (values.readme) {
+  writeReadme(Object.keys(parts))
+} else {
+  const rows = await measure(positionals.length > 0 ? positionals : Object.keys(parts))
+  console.log(terminalTable(rows))
+  const missed = rows.filter((row) => !isReached(row))
+  console.log(`${rows.length} figures, ${missed.length} missed; kept in build/figures.json, also for --readme`)
 }
 
-const number = (value: number) => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2))
-const reached = ({value, target}: BenchRow) =>
-  target === undefined || ('atMost' in target ? value <= target.atMost : value >= target.atLeast)
-const bound = ({target}: BenchRow) =>
-  target === undefined ? '' : 'atMost' in target ? `≤ ${target.atMost}` : `≥ ${target.atLeast}`
-const verdict = (row: BenchRow) => (row.target === undefined ? '' : reached(row) ? 'reached' : 'MISSED')
-
-console.log(
-  table(
-    [
-      ['what', 'value', 'unit', 'to reach', '', 'note'],
-      ...rows.map((row) => [row.name, number(row.value), row.unit, bound(row), verdict(row), row.note ?? '']),
-    ],
-    {columns: {5: {width: 50, wrapWord: true}}},
-  ),
-)
-const folder = join(import.meta.dirname, '../build')
-mkdirSync(folder, {recursive: true})
-writeFileSync(join(folder, 'bench.json'), `${JSON.stringify(rows, undefined, 1)}\n`)
-const missed = rows.filter((row) => !reached(row))
-console.log(`${rows.length} figures, ${missed.length} missed; also in build/bench.json`)
+/** Each part is kept when it is measured, whatever becomes of the next. */
+async function measure(chosen: readonly string[]): Promise<readonly BenchRow[]> {
+  const rows: BenchRow[] = []
+  for (const name of chosen) {
+    const part = parts[name]
+    if (part === undefined) throw new RangeError(`no part "${name}"; there are ${Object.keys(parts).join(', ')}`)
+    process.stderr.write(`bench: ${name}\n`)
+    const measured = await part()
+    keepFigures({[name]: measured})
+    rows.push(...measured)
+  }
+  return rows
+}
