@@ -1,4 +1,3 @@
-import {PluginError} from '../errors.ts'
 import type {AttachedInterface} from '../protocol/message.ts'
 import {sweptLines} from '../protocol/sweep.ts'
 import type {End, SourceEvent} from '../session/source.ts'
@@ -18,9 +17,9 @@ export class ClsactWatch {
     return event
   }
 
-  /** Once the agent is dead. */
+  /** Once the agent's process or pod is gone. */
   async *after(end: End, sweep: () => AsyncGenerator<SourceEvent, unknown>): AsyncGenerator<SourceEvent, void> {
-    if (!this.#hasFilters || end.stopped !== undefined || isStillThere(end)) return
+    if (!this.#hasFilters || end.stopped !== undefined) return
     try {
       for await (const event of sweep()) {
         if (event.type !== 'answer' || event.answer.type !== 'sweep') continue
@@ -38,6 +37,3 @@ export class ClsactWatch {
 }
 
 const isOnClsact = ({hooks}: AttachedInterface): boolean => hooks.some(({hook}) => hook === 'clsact')
-
-/** An agent that cannot be reached ends by itself, in order. */
-const isStillThere = ({failure}: End): boolean => failure instanceof PluginError && failure.code === 'tunnel-lost'

@@ -125,7 +125,7 @@ async function* observeTarget(target: NodeTarget, options: ClusterOptions): Asyn
       }
       told = true
       const end = await withoutPod(agent, event.end)
-      yield* clsact.after(end, () => sweepNode(target, options))
+      if (end.pod !== undefined) yield* clsact.after(end, () => sweepNode(target, options))
       yield {...event, end}
     }
   } finally {

@@ -45,6 +45,12 @@ export const tunnelLost = (node: string, cause: unknown): PluginError =>
     cause,
   })
 
+export const agentSilent = (cause: unknown): PluginError =>
+  new PluginError('agent-silent', 'The agent on this machine fell silent', {
+    advice: 'Its process was stopped, or the machine is overloaded. Run the command again.',
+    cause,
+  })
+
 export const notBuilt = (paths: string): PluginError =>
   new PluginError('not-built', `The agent is not where it should be (${paths})`, {
     advice: 'In a checkout: npm run build. Otherwise install kubectl-ipv6 again.',

@@ -18,7 +18,7 @@ const neededCapabilities = (1n << 12n) | (1n << 38n) | (1n << 39n)
 /** One after the other, from when the agent should end by itself. */
 const termMs = 1000
 const killMs = 4000
-const leaveMs = 5000
+const leaveMs = 10_000
 const lastWordsMs = 500
 
 /** An agent as a child process of this one, for the target `local`. */
@@ -28,6 +28,7 @@ export class LocalAgent implements AgentDoor, AsyncDisposable {
   readonly #child: ChildProcess
   readonly #port: number
   readonly #exited: Promise<unknown>
+  #isForced = false
 
   private constructor(child: ChildProcess, {port, ended}: {port: number; ended: Promise<Error>}) {
     this.#child = child
@@ -64,20 +65,19 @@ export class LocalAgent implements AgentDoor, AsyncDisposable {
   /** Waits for the agent's own end, which `stop` has asked for. One that does not come is enforced, and then told in a sentence. */
   async close(): Promise<string | undefined> {
     if (hasExited(this.#child)) return undefined
-    let killedAtMs: number | undefined
     const over = new AbortController()
-    const after = (ms: number): Promise<unknown> => delay(ms, undefined, {signal: over.signal})
-    const enforce = async (): Promise<void> => {
-      await after(termMs)
-      this.#child.kill('SIGTERM')
-      await after(killMs)
-      if (this.#child.kill('SIGKILL')) killedAtMs = performance.now()
-      await after(leaveMs)
-    }
-    await Promise.race([this.#exited, enforce().catch(() => undefined)])
+    await Promise.race([this.#exited, this.#enforce(over.signal).catch(() => undefined)])
     over.abort()
     if (!hasExited(this.#child)) return this.#leave()
-    return told(killedAtMs)
+    return this.#isForced ? 'The agent did not end when it was asked to, and was killed.' : undefined
+  }
+
+  async #enforce(signal: AbortSignal): Promise<void> {
+    await delay(termMs, undefined, {signal})
+    this.#child.kill('SIGTERM')
+    await delay(killMs, undefined, {signal})
+    this.#isForced = this.#child.kill('SIGKILL')
+    await delay(leaveMs, undefined, {signal})
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,6 @@
 import type {Duplex} from 'node:stream'
 import {setTimeout as delay} from 'node:timers/promises'
-import {agentEnded, agentMismatch, fromAgent, notStopping, tunnelLost} from '../errors.ts'
+import {agentEnded, agentMismatch, agentSilent, fromAgent, notStopping, tunnelLost} from '../errors.ts'
 import {layoutHash} from '../generated/layout.ts'
 import type {Batch} from '../protocol/batch.ts'
 import type {AgentMessage, AttachedInterface, Hello, Stopped} from '../protocol/message.ts'
@@ -52,7 +52,7 @@ export async function* watchAgent(door: AgentDoor, options: WatchOptions): Async
     } catch (cause) {
       conversation.rethrowFinal(cause)
       lastHeard = Math.max(lastHeard, wire.lastHeard)
-      if (performance.now() - lastHeard > options.silenceMs) throw tunnelLost(door.node, cause)
+      if (performance.now() - lastHeard > options.silenceMs) throw lost(door, cause)
       // An agent that fails before its first word says why by its end, which follows.
       if (!isBroken && conversation.hasStarted)
         yield {type: 'notice', node: door.node, text: 'The tunnel to the agent broke; connecting again.'}
@@ -63,6 +63,9 @@ export async function* watchAgent(door: AgentDoor, options: WatchOptions): Async
     }
   }
 }
+
+const lost = ({node}: AgentDoor, cause: unknown): Error =>
+  node === 'local' ? agentSilent(cause) : tunnelLost(node, cause)
 
 /** Where a run stands, across tunnels. */
 class Conversation implements Disposable {
@@ -103,7 +106,7 @@ class Conversation implements Disposable {
       } catch (cause) {
         // An API server that is away for a moment is no reason to end; an agent that is gone is.
         if (this.#ended !== undefined) throw this.#ended
-        if (performance.now() - lastHeard > silenceMs) throw tunnelLost(this.#door.node, cause)
+        if (performance.now() - lastHeard > silenceMs) throw lost(this.#door, cause)
         await delay(retryMs)
       }
     }

@@ -18,12 +18,13 @@ test.each([true, false])(
     const giveUp = vi.fn()
     const stop = new AbortController()
     if (isEarly) stop.abort()
-    using limit = new StopLimit(stop.signal, giveUp)
+    const limit = new StopLimit(stop.signal, giveUp)
     stop.abort()
     vi.advanceTimersByTime(19_999)
     expect(giveUp).not.toHaveBeenCalled()
     vi.advanceTimersByTime(1)
     expect(giveUp).toHaveBeenCalledOnce()
+    limit[Symbol.dispose]()
   },
 )
 
