@@ -130,7 +130,7 @@ const asAdvice = (text: string): string => (/kubectl |--\S+$|\S\/\S+$/.test(text
 
 function causes(error: Error): string {
   const {cause} = error
-  return cause instanceof Error ? `because: ${escapeText(cause.message)}\n${causes(cause)}` : ''
+  return cause instanceof Error ? `because: ${safe(cause.message)}\n${causes(cause)}` : ''
 }
 
 function colourChoice(argv: readonly string[]): ColourChoice {

@@ -1,4 +1,4 @@
-import {agentEnded, agentNotStarted, fromAgent, podVanished, type PluginError} from '../errors.ts'
+import {agentEnded, agentNotStarted, type AgentsWords, fromAgent, podVanished, type PluginError} from '../errors.ts'
 import type {ContainerStatus, Pod} from './objects.ts'
 
 /** What a pod's status means to the launch: nothing yet, the agent's container runs, or why it never will (again). */
@@ -70,16 +70,16 @@ function endedBy({message = '', reason = '', exitCode, signal}: Terminated, node
 
 const lastLines = (text: string): string => text.trimEnd().split('\n').slice(-8).join('\n').trim()
 
-function agentsOwnWords(text: string): {code: string; message: string; advice: string} | undefined {
+function agentsOwnWords(text: string): AgentsWords | undefined {
   const line = text
     .split('\n')
     .reverse()
     .find((each) => each.startsWith('{"type":"failed"'))
   if (line === undefined) return undefined
   try {
-    const {code, message, advice} = JSON.parse(line) as {code?: unknown; message?: unknown; advice?: unknown} // checked below
+    const {code, message, advice, because} = JSON.parse(line) as Partial<Record<keyof AgentsWords, unknown>> // checked below
     if (typeof code === 'string' && typeof message === 'string' && typeof advice === 'string')
-      return {code, message, advice}
+      return {code, message, advice, ...(typeof because === 'string' && {because})}
   } catch {
     return undefined // the kubelet cuts long logs at 2048 bytes
   }

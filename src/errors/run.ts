@@ -2,9 +2,16 @@ import {PluginError} from './plugin-error.ts'
 
 const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause)).trim()
 
+export interface AgentsWords {
+  readonly code: string
+  readonly message: string
+  readonly advice: string
+  readonly because?: string
+}
+
 /** The agent's failures cross the wire as code, message and advice, and become the same error again. */
-export const fromAgent = ({code, message, advice}: {code: string; message: string; advice: string}): PluginError =>
-  new PluginError(code, message, {advice})
+export const fromAgent = ({code, message, advice, because}: AgentsWords): PluginError =>
+  new PluginError(code, message, {advice, ...(because !== undefined && {cause: new Error(because)})})
 
 export const badUsage = (message: string, advice: string): PluginError =>
   new PluginError('bad-usage', message, {advice})
@@ -86,7 +93,8 @@ export const namespaceRefused = (pid: number, cause: unknown): PluginError =>
 
 export const programsRefused = (why: string, cause: unknown): PluginError =>
   new PluginError('programs-refused', `The kernel refused the eBPF programs: ${why}`, {
-    advice: 'The agent needs BPF, NET_ADMIN and PERFMON and a kernel from 5.11: try --profile privileged.',
+    advice:
+      'The agent needs BPF, NET_ADMIN and PERFMON and a kernel from 5.11: try --profile privileged; -v shows what its verifier says.',
     cause,
   })
 

@@ -97,6 +97,8 @@ export interface Failed {
   readonly code: string
   readonly message: string
   readonly advice: string
+  /** What lies behind it, such as the end of the verifier's log; lines. */
+  readonly because?: string
 }
 
 export interface Notice {
