@@ -122,11 +122,10 @@ inlined bool is_elsewhere(__u32 network)
 }
 
 /* The client is the source, the listener's end the destination; ingress is what was opened to here. */
-inlined bool is_asked_for(const struct connection *connection)
+inlined bool is_asked_for(const struct client_key *key, const ipv6_address *address, __u16 client_port)
 {
-	const struct client_key *key = &connection->key;
 	clause_set matched = 0;
-	__u64 ends[4] = {key->client.words[0], key->client.words[1], connection->address.words[0], connection->address.words[1]};
+	__u64 ends[4] = {key->client.words[0], key->client.words[1], address->words[0], address->words[1]};
 
 	if (key->port == client_settings.own_port && key->network == client_settings.own_network)
 		return false;
@@ -136,7 +135,7 @@ inlined bool is_asked_for(const struct connection *connection)
 		return true;
 	match_addresses(&matched, ends);
 	match_protocol(&matched, key->protocol);
-	match_ports(&matched, bpf_htons(connection->client_port) | (__u32)bpf_htons(key->port) << 16);
+	match_ports(&matched, bpf_htons(client_port) | (__u32)bpf_htons(key->port) << 16);
 	return all_hold(matched);
 }
 

@@ -53,7 +53,7 @@ inlined void adopt(const struct sock *sock, __u32 network, int state)
 	if (!find_listener(sock, &connection.key))
 		connection.key.reporter = REPORTER_SOURCE;
 	read_ends(sock, &connection);
-	if (!is_asked_for(&connection))
+	if (!is_asked_for(&connection.key, &connection.address, connection.client_port))
 		return;
 	read_bytes(sock, state, &connection);
 	connection.received_before = connection.received;

@@ -108,7 +108,7 @@ inlined void open(const struct sock *sock, int state, __u32 network)
 	if (!begun)
 		find_listener(sock, &connection.key);
 	read_ends(sock, &connection);
-	if (!is_asked_for(&connection)) {
+	if (!is_asked_for(&connection.key, &connection.address, connection.client_port)) {
 		lost(filtered);
 		if (begun)
 			bpf_map_delete_elem(&connections, &place);
@@ -133,7 +133,7 @@ inlined void fail(const struct sock *sock, struct connection *connection)
 	struct client_tally *tally;
 
 	read_ends(sock, connection);
-	if (!is_asked_for(connection)) {
+	if (!is_asked_for(&connection->key, &connection->address, connection->client_port)) {
 		lost(filtered);
 		return;
 	}

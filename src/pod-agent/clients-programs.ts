@@ -6,6 +6,7 @@ import {type AgentSettings, noFeeds} from '../protocol/settings.ts'
 import {writeSettings} from './kernel-settings.ts'
 import type {Hash} from './native/bpf-map.ts'
 import {BpfObject} from './native/bpf-object.ts'
+import {openRootCgroup} from './native/cgroup.ts'
 import {check, NativeError} from './native/failure.ts'
 import {linkId, mapId, programId} from './native/ids.ts'
 import type {Libbpf} from './native/libbpf.ts'
@@ -16,6 +17,9 @@ import {RecordRing} from './record-ring.ts'
 import type {KernelObject} from './removal.ts'
 
 const tcpPrograms = ['on_set_state', 'sweep', 'adopt_connections'] as const
+const udpPrograms = ['on_datagram', 'on_datagram_sent', 'on_datagram_dropped'] as const
+/** BPF_CGROUP_INET_INGRESS and _EGRESS. */
+const cgroupHooks = {on_datagram: 0, on_datagram_sent: 1}
 const sizes = {clients: 32_768, crowds: 4096, connections: 65_536, listening: 16_384}
 const ringBytes = 4 << 20
 const smallestRing = 4096
@@ -39,6 +43,7 @@ export class ClientPrograms implements Disposable {
   readonly warnings: string[] = []
   readonly #options: ClientProgramsOptions
   readonly #object: BpfObject
+  #udp: BpfObject | undefined
   readonly #links: {readonly fd: number; readonly id: number}[] = []
   readonly #linkIds: number[] = []
   #ring: RecordRing | undefined
@@ -53,6 +58,7 @@ export class ClientPrograms implements Disposable {
     }
     try {
       this.#attach(this.#object.programFd('on_set_state'))
+      this.#loadUdp(options)
       if (settings.clients?.connections === true)
         this.#ring = new RecordRing(options.libc, {fd: this.#object.mapFd('changes'), size: ringBytes})
     } catch (cause) {
@@ -108,7 +114,7 @@ export class ClientPrograms implements Disposable {
   objects(): readonly KernelObject[] {
     const {libbpf} = this.#options
     return [
-      ...tcpPrograms.map((name) => ({kind: 'program' as const, id: programId(libbpf, this.#object.programFd(name))})),
+      ...this.#programs.map((fd) => ({kind: 'program' as const, id: programId(libbpf, fd)})),
       ...this.#object.mapFds.map((fd) => ({kind: 'map' as const, id: mapId(libbpf, fd)})),
       ...this.#linkIds.map((id) => ({kind: 'link' as const, id})),
     ]
@@ -123,6 +129,7 @@ export class ClientPrograms implements Disposable {
     this.detach()
     this.#ring?.close()
     this.#ring = undefined
+    this.#udp?.close()
     this.#object.close()
   }
 
@@ -130,10 +137,37 @@ export class ClientPrograms implements Disposable {
     this.close()
   }
 
+  get #programs(): readonly number[] {
+    const udp = this.#udp
+    const more = udp === undefined ? [] : udpPrograms.map((name) => udp.programFd(name))
+    return [...tcpPrograms.map((name) => this.#object.programFd(name)), ...more]
+  }
+
+  /** They are on the root of all cgroups, so that every socket is below; where that is not to be had, UDP is not counted. */
+  #loadUdp({libbpf, bytes}: ClientProgramsOptions): void {
+    let cgroup: number | undefined
+    try {
+      cgroup = openRootCgroup()
+      const object = new BpfObject(libbpf, {bytes, without: tcpPrograms, maxEntries: {}, constants: {}, beside: this.#object}) // prettier-ignore
+      this.#udp = object.load()
+      for (const [name, hook] of Object.entries(cgroupHooks))
+        this.#keep(check('bpf_link_create', libbpf.attachFd(object.programFd(name), cgroup, hook, null)))
+      this.#attach(object.programFd('on_datagram_dropped'))
+    } catch (cause) {
+      if (!(cause instanceof NativeError)) throw cause
+      this.warnings.push(`Datagrams cannot be followed here (${cause.code}): clients of UDP are not counted.`)
+    } finally {
+      if (cgroup !== undefined) closeSync(cgroup)
+    }
+  }
+
   #attach(program: number): void {
     const {libbpf} = this.#options
-    const fd = check('bpf_raw_tracepoint_open', libbpf.openTracepoint(null, program))
-    const id = linkId(libbpf, fd)
+    this.#keep(check('bpf_raw_tracepoint_open', libbpf.openTracepoint(null, program)))
+  }
+
+  #keep(fd: number): void {
+    const id = linkId(this.#options.libbpf, fd)
     this.#links.push({fd, id})
     this.#linkIds.push(id)
   }
@@ -153,7 +187,7 @@ function describe(
   const chosen = writeSettings(filter, {cpus: 1, tickNs: 1, lines: 64, feeds: noFeeds})
   return {
     bytes,
-    without: [],
+    without: udpPrograms,
     maxEntries: {...sizes, changes: tells ? ringBytes : smallestRing},
     constants: {'.rodata.clients': settings.bytes, '.rodata.settings': chosen},
   }
