@@ -1,4 +1,5 @@
 import type {NodeFacts} from '../protocol/facts.ts'
+import {podBehind} from '../protocol/pod-behind.ts'
 import {explain, isStatus} from './api-failure.ts'
 import {list} from './api.ts'
 import type {ClusterConnection} from './connection.ts'
@@ -31,6 +32,10 @@ export function clusterFacts(
   {node, servicePrefixes}: KnownFacts,
   now: () => number = Date.now,
 ): NamedFacts {
+  const pods = {
+    podOf: (uid: string) => podText(table.podOf(uid)),
+    podAt: (ip: string) => podText(table.lookup(ip)),
+  }
   const lists = keptList(now, () => {
     const {podPrefixes, nodeAddresses, serviceAddresses} = table
     return {podPrefixes, nodeAddresses, serviceAddresses, ipOf: addressesByMac(node())}
@@ -51,7 +56,7 @@ export function clusterFacts(
     nameOf: (text) => nameText(table.lookup(lists().ipOf.get(text) ?? text)),
     podOfInterface: (name) => {
       const known = node()
-      return known === undefined ? undefined : podBehind(table, known, name)
+      return known === undefined ? undefined : podBehind(known, name, pods)
     },
   }
 }
@@ -67,18 +72,6 @@ function keptList<Value>(now: () => number, read: () => Value): () => Value {
 function addressesByMac(node: NodeFacts | undefined): ReadonlyMap<string, string> {
   const known = node?.neighbours.known.filter(({proxy}) => !proxy) ?? []
   return new Map(known.flatMap(({mac, ip}) => (mac === undefined || ip.startsWith('fe80:') ? [] : [[mac, ip]])))
-}
-
-/** The pod whose network namespace the agent saw; where it may not look, the pod whose address is routed to the interface or is a neighbour on it. */
-function podBehind(table: NameTable, {interfaces, routes, neighbours}: NodeFacts, name: string): string | undefined {
-  const link = interfaces.find((each) => each.name === name)
-  if (link?.hasPeerElsewhere !== true) return undefined
-  const uid = link.peer?.podUid
-  if (uid !== undefined) return podText(table.podOf(uid))
-  const routed = routes.filter((each) => each.interface === name && each.destination.endsWith('/128'))
-  const near = neighbours.known.filter((each) => each.interface === name && !each.proxy)
-  const ips = [...routed.map(({destination}) => destination.slice(0, -'/128'.length)), ...near.map(({ip}) => ip)]
-  return ips.map((ip) => podText(table.lookup(ip))).find((text) => text !== undefined)
 }
 
 const podText = (found: AddressName | undefined): string | undefined =>

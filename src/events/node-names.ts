@@ -1,8 +1,9 @@
 import {isLinkLocal} from '../diagnosis/address-text.ts'
-import type {InterfaceFacts, NodeFacts} from '../protocol/facts.ts'
+import type {NodeFacts} from '../protocol/facts.ts'
+import {podBehind} from '../protocol/pod-behind.ts'
 import {shortName} from './flow-text.ts'
 import type {HeardPacket} from './ndp-message.ts'
-import type {Names} from './names.ts'
+import type {EndName, Names} from './names.ts'
 
 /** So many MACs and addresses are remembered; then the oldest make room. */
 const most = 4096
@@ -14,16 +15,17 @@ export class NodeNames {
   readonly #pods = new Map<string, string>()
   /** Addresses by MAC, as the kernel has them or had them. */
   readonly #neighbours = new Map<string, string>()
-  #interfaces: ReadonlyMap<string, InterfaceFacts> = new Map()
+  #facts: NodeFacts | undefined
 
   constructor(names: Names) {
     this.#names = names
   }
 
-  learn({interfaces, neighbours}: NodeFacts): void {
+  learn(facts: NodeFacts): void {
+    const {interfaces, neighbours} = facts
+    this.#facts = facts
     for (const {mac, ip, proxy} of neighbours.known)
       if (mac !== undefined && !proxy && !isLinkLocal(ip)) remember(this.#neighbours, mac, ip)
-    this.#interfaces = new Map(interfaces.map((each) => [each.name, each]))
     this.#own.clear()
     // A bridge has the MAC of one of its ports: what has addresses is what answers for it.
     for (const each of interfaces.toSorted((a, b) => a.addresses.length - b.addresses.length)) {
@@ -45,8 +47,13 @@ export class NodeNames {
 
   /** The pod at the other end of one of the node's interfaces. */
   podOfInterface(name: string): string | undefined {
-    const uid = this.#interfaces.get(name)?.peer?.podUid
-    return uid === undefined ? undefined : shortName(this.#names.podOf?.(uid))
+    if (this.#facts === undefined) return undefined
+    return shortName(
+      podBehind(this.#facts, name, {
+        podOf: (uid) => this.#names.podOf?.(uid),
+        podAt: (ip) => withPod(this.#names.lookup(ip)),
+      }),
+    )
   }
 
   /** Of an address or a MAC. */
@@ -57,6 +64,8 @@ export class NodeNames {
     return own ?? pod ?? shortName(this.#names.lookup(this.#neighbours.get(text) ?? text))
   }
 }
+
+const withPod = (found: EndName | undefined): EndName | undefined => (found?.pod === undefined ? undefined : found)
 
 function remember(known: Map<string, string>, text: string, whose: string): void {
   known.delete(text)

@@ -56,3 +56,12 @@ test('a pod that takes the MAC of the node is not shown as the node, and not the
   found.hear({...heard, interface: 'veth1', direction: 'ingress', packet: {...heard.packet, sourceMac: '02:00:00:00:00:aa'}}) // prettier-ignore
   expect(found.labelOf('02:00:00:00:00:aa')).toBe("this node's cni0, also claimed by default/p2")
 })
+
+test('where the agent may not look behind an interface, the pod is who has the address that is routed there', () => {
+  const found = names()
+  const veth = anInterface({name: 'veth2', index: 4, hasPeerElsewhere: true})
+  const routes = [{destination: 'fd90::2/128', interface: 'veth2'}] as unknown as NodeFacts['routes'] // what is read of it
+  found.learn({...facts, interfaces: [...facts.interfaces, veth], routes})
+  found.hear({...heard, interface: 'veth2', direction: 'ingress'})
+  expect(found.labelOf('02:00:00:00:00:01')).toBe('shop/web')
+})
