@@ -7,7 +7,12 @@ if (major < 22 || (major === 22 && minor < 12)) {
   )
   process.exit(2)
 }
-process.getBuiltinModule('node:module').enableCompileCache()
+// Not where Node would keep it: under /tmp, which everybody may write to, and root would run what stands there. The local agent has it from here.
+const cacheFolder = process.env['XDG_CACHE_HOME'] ?? (process.env['HOME'] && `${process.env['HOME']}/.cache`)
+if (cacheFolder) {
+  process.env['NODE_COMPILE_CACHE'] ??= `${cacheFolder}/kubectl-ipv6/compiled`
+  process.getBuiltinModule('node:module').enableCompileCache()
+}
 // oclif would compare versions with semver on every start (10 ms); the check above has done it.
 process.env['OCLIF_DISABLE_ENGINE_WARNING'] = '1'
 // oclif would look the user's shell up, and a container's user often stands in no password file.

@@ -3,12 +3,12 @@ import type {LaunchStep, PodGuard} from '../cluster/launch.ts'
 import type {LaunchedAgent} from '../cluster/launched-agent.ts'
 import type {LaunchOptions, NodeTarget} from '../cluster/manifest.ts'
 import {shortDuration} from '../output/quantity.ts'
+import type {Stopped} from '../protocol/message.ts'
 import type {AgentSettings} from '../protocol/settings.ts'
 import {createIdentity, type Identity} from '../session/identity.ts'
 import {LocalAgent} from '../session/local-agent.ts'
 import {merge} from '../session/merge.ts'
 import type {End, FlowSource, SourceEvent} from '../session/source.ts'
-import {watchAgent} from '../session/watch-agent.ts'
 import {ClsactWatch} from './clsact-watch.ts'
 import type {ObserveRequest} from './observe-request.ts'
 
@@ -67,7 +67,11 @@ export async function* observeLocal(options: SourceOptions): FlowSource {
 
 /** Returns when the agent's process is gone. */
 async function* lookLocally({identity, settings, stop}: SourceOptions): AsyncGenerator<SourceEvent, void> {
-  await using agent = await LocalAgent.start(settings)
+  const starting = LocalAgent.start(settings)
+  // While the agent starts, on another processor: its WebSocket is a tenth of what there is to load.
+  const loading = import('../session/watch-agent.ts')
+  await using agent = await starting
+  const {watchAgent} = await loading
   yield* toTheEnd(watchAgent(agent, {identity, silenceMs, stop}), {node: 'local', settings, stop})
   const trouble = await agent.close()
   if (trouble !== undefined) yield {type: 'notice', node: 'local', text: trouble}
@@ -76,6 +80,7 @@ async function* lookLocally({identity, settings, stop}: SourceOptions): AsyncGen
 /** Removes what killed runs left on clsact, and tells what that was. */
 export async function* sweepLocal(planned: AgentSettings): AsyncGenerator<SourceEvent, void> {
   const {identity, settings} = sweepPlan(planned)
+  const {watchAgent} = await import('../session/watch-agent.ts')
   await using agent = await LocalAgent.start(settings)
   yield* watchAgent(agent, {identity, silenceMs, stop: AbortSignal.timeout(sweepMs)})
 }
@@ -86,6 +91,7 @@ export async function* sweepNode(
 ): AsyncGenerator<SourceEvent, void> {
   const {identity, settings} = sweepPlan(options.settings)
   const stop = AbortSignal.timeout(sweepMs)
+  const {watchAgent} = await import('../session/watch-agent.ts')
   const agent = await launch(target, {...options, identity, settings, stop})
   try {
     yield* watchAgent(agent, {identity, silenceMs, stop})
@@ -107,6 +113,7 @@ export const observeCluster = (targets: readonly NodeTarget[], options: ClusterO
 
 async function* observeTarget(target: NodeTarget, options: ClusterOptions): AsyncGenerator<SourceEvent, void> {
   const {identity, settings, stop} = options
+  const {watchAgent} = await import('../session/watch-agent.ts')
   let agent: LaunchedAgent | undefined
   try {
     agent = await launch(target, options)
@@ -150,7 +157,7 @@ async function launch(target: NodeTarget, options: ClusterOptions): Promise<Laun
 
 /** An agent whose time is up ends as one that was asked to: what nobody here asked for is told. */
 export async function* toTheEnd(
-  events: ReturnType<typeof watchAgent>,
+  events: AsyncGenerator<SourceEvent, Stopped>,
   {node, settings, stop}: Omit<SourceOptions, 'identity'> & {readonly node: string},
 ): AsyncGenerator<SourceEvent, void> {
   const startedMs = performance.now()

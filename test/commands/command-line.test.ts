@@ -1,5 +1,5 @@
 import {execFileSync, spawnSync} from 'node:child_process'
-import {mkdtempSync, rmSync, symlinkSync, writeFileSync} from 'node:fs'
+import {mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
@@ -27,6 +27,12 @@ test('a user who stands in no password file can run it, as in a container with a
     encoding: 'utf8',
   })
   expect([status, stdout]).toEqual([0, expect.stringMatching(/^kubectl ipv6 \d/)])
+})
+
+test("what is compiled is kept in the user's own cache, never under /tmp, where others could put it", () => {
+  const {status} = run(['version'], {XDG_CACHE_HOME: join(folder, 'cache'), NODE_COMPILE_CACHE: undefined})
+  expect(status).toBe(0)
+  expect(readdirSync(join(folder, 'cache/kubectl-ipv6/compiled'), {recursive: true}).length).toBeGreaterThan(1)
 })
 
 describe('help', () => {
