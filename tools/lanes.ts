@@ -30,7 +30,7 @@ function testJob(name: string, selection: readonly string[], nice = 0): Job {
 
 const wholeRun = (): readonly Job[] => [
   ...lanes.map((lane) => testJob(lane.name, selectionOf(lane), lane.nice)),
-  {name: 'checks', command: ['tools/check'], nice: 10},
+  {name: 'checks', command: ['tools/check'], nice: 15},
 ]
 
 /** Ends when the command does; beside others, each of its lines stands behind the job's name. */

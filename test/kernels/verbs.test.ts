@@ -18,7 +18,7 @@ const printed = new Map<string, readonly Line[]>()
 beforeAll(async () => {
   if (why !== undefined) return
   await Promise.all(kernels.map(async ({release}) => printed.set(release, await boot(release))))
-}, 300_000)
+}, 930_000)
 
 describe.skipIf(why !== undefined).each(kernels)('on kernel $release', ({release, hook, hasDefect}) => {
   let runs: Map<string, readonly Line[]>
