@@ -109,11 +109,12 @@ function socketLines(holder: HeldSocket, {paint, width}: TextOptions): readonly 
 }
 
 function adviceLines({port}: BindAnswer, verdicts: readonly Verdict[], {paint, width}: TextOptions): readonly string[] {
-  if (!verdicts.some(({class: kind}) => kind === 'application flag' || kind === 'sysctl')) return []
+  const [first] = verdicts.filter(({class: kind}) => kind === 'application flag' || kind === 'sysctl')
+  if (first === undefined) return []
   const lines = separateSockets.flatMap((advice) => {
-    const [where, line] = adviceText(advice, port)
-    const [first = '', ...rest] = wrap(line, width - 11)
-    return [`  ${paint.name(padEnd(where, 8))} ${first}`, ...rest.map((each) => `${' '.repeat(11)}${each}`)]
+    const [where, line] = adviceText(advice, port, first.protocol)
+    const [start = '', ...rest] = wrap(line, width - 11)
+    return [`  ${paint.name(padEnd(where, 8))} ${start}`, ...rest.map((each) => `${' '.repeat(11)}${each}`)]
   })
   return [
     '',

@@ -73,10 +73,10 @@ export const kernelDefect: RulePage = {
   severities: ['error'],
   title: 'The kernel does not follow its own rule',
   meaning: 'A bind succeeded that must fail, or failed where it must not: two processes may believe that they own one port.',
-  detection: 'Every case of the matrix is compared with inet_rcv_saddr_equal as it is written. Linux 6.1 to 6.8 let a third TCP socket pass beside 0.0.0.0 and [::] with V6ONLY=1; Debian\'s 6.1.192 lets [::ffff:127.0.0.1] be bound beside [::ffff:0.0.0.0], and beside that and [::] with V6ONLY=1.',
+  detection: 'Every case of the matrix is compared with inet_rcv_saddr_equal as it is written. bhash2 (28044fc1d495, Linux 6.1) broke TCP: after 0.0.0.0 or [::ffff:0.0.0.0] and [::] with V6ONLY=1, a third socket on an IPv4 address passes until Linux 6.9 (d91ef1e1b55f); [::] with V6ONLY=1 and [::ffff:127.0.0.1] refuse each other (ea111449501e); an IPv4 address passes beside [::] (d9ba99342855) or [::ffff:0.0.0.0] (aa99e5f87bd5). Stable kernels have some of these fixes: Debian\'s 6.1.192 still lets [::ffff:127.0.0.1] be bound beside [::ffff:0.0.0.0], and beside that and [::] with V6ONLY=1.',
   notThis: 'A difference that an address of the namespace explains.',
   fix: 'Use a kernel on which this matrix is as expected (6.12 and 6.18 are), and do not rely on bind to find a second instance.',
-  references: ['netdev 20240325181923.48769-8'],
+  references: ['Linux d91ef1e1b55f, ea111449501e, aa99e5f87bd5, d9ba99342855, 28044fc1d495', 'Linux tools/testing/selftests/net/bind_wildcard.c'],
 } // prettier-ignore
 
 export const ephemeralRange: RulePage = {

@@ -71,8 +71,9 @@ function withOwners(found: readonly Found[]): readonly ListeningNamespace[] {
   return found.map(({sockets, ...rest}) => ({...rest, sockets: sockets.map(described).filter((each) => !isOurs(each))}))
 }
 
+/** Without the agent itself, which is in the target's namespace only to look. */
 function processesByNamespace(): ReadonlyMap<string, readonly string[]> {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
   const groups = Map.groupBy(pids, namespaceOf)
   groups.delete('')
   return groups

@@ -46,9 +46,27 @@ test('a third socket that passes where it must not is a defect of the kernel, an
   const [finding] = findingsOf(answerOf({matrix}), [judge(answerOf(), {protocol: 'tcp', addresses: []})], 0n)
   expect(finding).toMatchObject({
     rule: 'bind/kernel-defect',
-    detail: `1 of ${cases.length} combinations did not give what the kernel's rule says.`,
+    detail: `1 of ${cases.length} combinations did not give what the kernel's rule says. None of them is what was asked about: the answer is the same on a kernel without the defect.`,
     evidence: ['tcp-bound: 0.0.0.0, then :: V6ONLY, then 127.0.0.1: expected ok ok EADDRINUSE, got ok ok ok ok ok ok'],
   })
+})
+
+test('an answer that rests on a defect says so', () => {
+  const cases = matrixCases(['tcp'])
+  const matrix: readonly Outcomes[] = cases.map((each) => (each.sockets.length === 3 ? ['ok'] : predict(each, nowhere)))
+  const asked = {address: '127.0.0.1', v6only: null, reuseaddr: false, reuseport: false}
+  const passed = {mode: 'tcp-listen', sockets: [asked], place: 'beside-holders', outcomes: ['ok', 'ok']} as const
+  const wildcard: HeldSocket = {
+    protocol: 'tcp', family: 4, address: '0.0.0.0', port: 6969, state: 'listen', v6only: null, uid: 0, inode: 7, receiveQueue: 0, sendQueue: 128,
+  } // prettier-ignore
+  const detailWith = (change: Partial<BindAnswer>): string | undefined => {
+    const found = findingsOf(answerOf({matrix, ...change}), [judge(answerOf(), {protocol: 'tcp', addresses: []})], 0n)
+    return found.find(({rule}) => rule === 'bind/kernel-defect')?.detail
+  }
+  const rests = 'The answer rests on one: the kernel lets 127.0.0.1:6969 (tcp) be bound'
+  expect(detailWith({holders: [wildcard], trials: [passed]})).toContain(rests)
+  expect(detailWith({holders: [{...wildcard, protocol: 'udp'}], trials: [passed]})).toContain('None of them')
+  expect(detailWith({holders: [wildcard], trials: [{...passed, outcomes: ['EADDRINUSE']}]})).toContain('None of them')
 })
 
 test.each([

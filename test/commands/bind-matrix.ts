@@ -2,13 +2,12 @@ import {execFileSync} from 'node:child_process'
 import {mkdtempSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import type {JsonLine} from '../support/plugin.ts'
 
-/** bind-matrix.c as a program, until it is disposed of. */
+/** bind-matrix.c as a program that needs no library, until it is disposed of. */
 export function compileMatrix(): Disposable & {readonly path: string} {
   const folder = mkdtempSync(join(tmpdir(), 'bind-matrix-'))
   const path = join(folder, 'bind-matrix')
-  execFileSync('gcc', ['-O1', '-D_GNU_SOURCE', '-o', path, join(import.meta.dirname, 'bind-matrix.c')])
+  execFileSync('gcc', ['-O1', '-s', '-static', '-D_GNU_SOURCE', '-o', path, join(import.meta.dirname, 'bind-matrix.c')])
   return {path, [Symbol.dispose]: () => rmSync(folder, {recursive: true})}
 }
 
@@ -22,7 +21,7 @@ interface Tried {
 }
 
 /** A `bind` line as bind-matrix.c writes it. */
-export function caseText({mode, sockets, coexist}: JsonLine): string {
+export function caseText({mode, sockets, coexist}: Readonly<Record<string, unknown>>): string {
   const each = (sockets as readonly Tried[]).map(({address, v6only, reuseaddr, reuseport, bind, listen}) =>
     [
       address,

@@ -188,6 +188,17 @@ describe.skipIf(!isRoot)('bindcheck', () => {
     expect(live).toMatchObject([{sockets: [{address: '0.0.0.0', bind: 'EADDRINUSE'}]}, {sockets: [{address: '::', bind: 'ok', listen: null}]}]) // prettier-ignore
   })
 
+  test('needs no BPF: a kernel without type information answers as well', async () => {
+    const hidden = 'mount -t tmpfs none /sys/kernel/btf && exec "$@"'
+    const prefix = ['ip', 'netns', 'exec', home, 'unshare', '-m', 'sh', '-c', hidden, 'sh']
+    await using plugin = new Plugin(['bindcheck', 'local', '--port', '6969', '--protocol', 'udp'], {prefix})
+    const {status, stdout, stderr} = await plugin.ended
+    expect(stderr).toBe('')
+    expect(stdout).toContain('6969/udp: not as things are (application flag)')
+    expect(stdout).toContain('net.ListenPacket("udp6", "[::]:6969")')
+    expect(status).toBe(1)
+  })
+
   test('changes nothing where it looks', async () => {
     const before = situation()
     await ask('--port', '6969')

@@ -14,7 +14,7 @@ static void hold(int type, const char *address, int port, int v6only)
 	inet_pton(AF_INET6, address, &in6.sin6_addr);
 	if (v6only >= 0)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, sizeof(int));
-	if (bind(fd, (struct sockaddr *)&in6, sizeof(in6)) || (type == SOCK_STREAM && listen(fd, 8))) {
+	if (bind(fd, (struct sockaddr *)&in6, sizeof(in6)) || (type == SOCK_STREAM && listen(fd, SOMAXCONN))) {
 		perror(address);
 		exit(1);
 	}
