@@ -2,6 +2,7 @@
 // `npm run bench -- --readme` measures nothing, and puts what build/figures.json has into the README.
 import {parseArgs} from 'node:util'
 import {measureCapture} from './capture.ts'
+import {measureClients} from './clients.ts'
 import {measureDatapath} from './datapath.ts'
 import {measureDrops} from './drops.ts'
 import {isReached, keepFigures, terminalTable, writeReadme} from './figures.ts'
@@ -19,6 +20,7 @@ const parts: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   idle: measureIdle,
   flood: measureFlood,
   drops: measureDrops,
+  clients: measureClients,
   capture: measureCapture,
   stream: measureStream,
 }
