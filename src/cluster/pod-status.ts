@@ -1,3 +1,4 @@
+import {constants} from 'node:os'
 import {agentEnded, agentNotStarted, type AgentsWords, fromAgent, podVanished, type PluginError} from '../errors.ts'
 import type {ContainerStatus, Pod} from './objects.ts'
 
@@ -63,12 +64,22 @@ function endedBy({message = '', reason = '', exitCode, signal}: Terminated, node
   if (startFailures.has(reason)) return failed(notStarted(node, {reason, message}))
   const told = agentsOwnWords(message)
   if (told !== undefined) return failed(fromAgent(told), told.code)
-  const how = signal !== undefined && signal !== 0 ? `killed by signal ${signal}` : `exit status ${exitCode ?? '?'}`
+  const how = signal !== undefined && signal !== 0 ? `killed by signal ${signal}` : statusText(exitCode)
   const why = reason === 'OOMKilled' ? 'it was out of memory' : `${how}${reason === 'Error' ? '' : `, ${reason}`}`
   return failed(agentEnded([why, lastLines(message)].filter((each) => each !== '').join('\n')))
 }
 
-const lastLines = (text: string): string => text.trimEnd().split('\n').slice(-8).join('\n').trim()
+/** Without what it says when all is well. */
+const lastLines = (text: string): string => {
+  const lines = text.trimEnd().split('\n').filter((line) => !line.startsWith('{"listening":')) // prettier-ignore
+  return lines.slice(-8).join('\n').trim()
+}
+
+/** Runtimes tell a signal as 128 and its number. */
+function statusText(exitCode: number | undefined): string {
+  const signal = Object.entries(constants.signals).find(([, number]) => number === (exitCode ?? 0) - 128)?.[0]
+  return signal === undefined ? `exit status ${exitCode ?? '?'}` : `killed by ${signal}`
+}
 
 function agentsOwnWords(text: string): AgentsWords | undefined {
   const line = text

@@ -47,7 +47,8 @@ async function candidates(words: readonly string[]): Promise<Candidates> {
   if (flagOf(previous, flags)?.type === 'option') return fitting(valuesOf(previous, flags), unfinished)
   if (unfinished.startsWith('-')) return fitting(flagLines(flags), unfinished)
   if (words[0] === 'explain') return fitting(ruleLines(), unfinished)
-  return fitting(words[0] === 'observe' ? await targetLines(words) : {lines: [], directive: noFiles}, unfinished)
+  const hasTargets = Object.keys(verb.args).includes('target')
+  return fitting(hasTargets ? await targetLines(words) : {lines: [], directive: noFiles}, unfinished)
 }
 
 const fitting = ({lines, directive}: Candidates, start: string): Candidates => ({

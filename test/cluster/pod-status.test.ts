@@ -50,6 +50,7 @@ describe('a pod’s status', () => {
     {terminated: {exitCode: 137, reason: 'OOMKilled'}, says: 'it was out of memory'},
     {terminated: {exitCode: 137, signal: 9, reason: 'Error'}, says: 'killed by signal 9'},
     {terminated: {exitCode: 3, reason: 'Error', message: 'a\nb\n'}, says: 'exit status 3\na\nb'},
+    {terminated: {exitCode: 137, reason: 'Error', message: '{"listening":20001}\n'}, says: 'killed by SIGKILL'},
   ])('of an agent that ended tells $says', ({terminated, says}) => {
     expect(words(inState({terminated}))).toBe(`The agent ended before it was asked to: ${says}`)
   })
