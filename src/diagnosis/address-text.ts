@@ -10,8 +10,6 @@ export const isSolicitedNode = (ip: string): boolean => ip.startsWith('ff02::1:f
 
 const bytesOf = (ip: string): Uint8Array => parseAddress(ip)?.bytes ?? new Uint8Array(16)
 
-const hex = (byte: number | undefined): string => (byte ?? 0).toString(16).padStart(2, '0')
-
 /** RFC 4291 §2.7.1. */
 export function solicitedNodeOf(ip: string): string {
   const group = bytesOf('ff02::1:ff00:0')
@@ -26,10 +24,12 @@ export function networkOf(ip: string): string {
   return formatIPv6(bytes)
 }
 
-/** RFC 2464 §7. */
+/** RFC 2464 §7. The last two groups of RFC 5952 text are its last four bytes; between two colons is zero. */
 export function multicastMacOf(ip: string): string {
-  const bytes = bytesOf(ip)
-  return `33:33:${hex(bytes[12])}:${hex(bytes[13])}:${hex(bytes[14])}:${hex(bytes[15])}`
+  const last = ip.lastIndexOf(':')
+  const high = ip.slice(ip.lastIndexOf(':', last - 1) + 1, last).padStart(4, '0')
+  const low = ip.slice(last + 1).padStart(4, '0')
+  return `33:33:${high.slice(0, 2)}:${high.slice(2)}:${low.slice(0, 2)}:${low.slice(2)}`
 }
 
 export const isGroupMac = (mac: string): boolean => (parseInt(mac.slice(0, 2), 16) & 1) === 1

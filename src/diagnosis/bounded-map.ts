@@ -2,14 +2,18 @@
 export class BoundedMap<Key, Value> {
   readonly #entries = new Map<Key, Value>()
   readonly #limit: number
+  readonly #forget: ((value: Value) => void) | undefined
   /** All before it were forgotten or used again. */
   #walk: IterableIterator<Key> | undefined
   /** Entries set since it last went on. */
   #idle = 0
+  #last: Key | undefined
   forgotten = 0
 
-  constructor(limit: number) {
+  /** Whoever keeps something beside hears what was forgotten. */
+  constructor(limit: number, forget?: (value: Value) => void) {
     this.#limit = limit
+    this.#forget = forget
   }
 
   get size(): number {
@@ -22,7 +26,8 @@ export class BoundedMap<Key, Value> {
 
   /** Makes it the entry used last. */
   set(key: Key, value: Value): void {
-    this.#entries.delete(key)
+    if (key !== this.#last) this.#entries.delete(key)
+    this.#last = key
     this.#entries.set(key, value)
     if (this.#entries.size > this.#limit) this.#forgetOldest()
     // V8 keeps all that a map has grown out of while an iterator stands there.
@@ -39,8 +44,10 @@ export class BoundedMap<Key, Value> {
       oldest = this.#walk.next()
     }
     if (oldest.done === true) return
+    const value = this.#entries.get(oldest.value)
     this.#entries.delete(oldest.value)
     this.forgotten++
+    if (value !== undefined) this.#forget?.(value)
   }
 
   getOrMake(key: Key, make: () => Value): Value {

@@ -11,6 +11,8 @@ interface Entry {
   finding: Finding
   count: number
   shown: number
+  /** The count at which it is shown again. */
+  next: number
 }
 
 /** A flood of random addresses makes one line of each rule beyond this. */
@@ -24,9 +26,11 @@ export class FindingLedger {
   add(finding: Finding): FoldedFinding {
     const entry = this.#entryOf(finding)
     const isWorse = severities.indexOf(finding.severity) > severities.indexOf(entry.finding.severity)
-    entry.finding = isWorse || entry.count === 0 ? finding : {...finding, severity: entry.finding.severity}
+    const {severity} = entry.finding
+    entry.finding = isWorse || finding.severity === severity ? finding : {...finding, severity}
     entry.count++
-    const isDue = isWorse || /^10*$/.test(String(entry.count))
+    const isDue = isWorse || entry.count === entry.next
+    if (entry.count === entry.next) entry.next *= 10
     if (isDue) entry.shown = entry.count
     return {finding: entry.finding, count: entry.count, isDue}
   }
@@ -61,7 +65,7 @@ export class FindingLedger {
   }
 
   #make(key: string, finding: Finding): Entry {
-    const entry = this.#entries.get(key) ?? {finding, count: 0, shown: 0}
+    const entry = this.#entries.get(key) ?? {finding, count: 0, shown: 0, next: 1}
     this.#entries.set(key, entry)
     return entry
   }

@@ -4,27 +4,16 @@ import {DropBook} from './drop-book.ts'
 import type {Finding} from './finding.ts'
 import type {BodyOf, NeighbourMessage} from './neighbour-message.ts'
 import type {NeighbourChange, Observation} from './observation.ts'
+import {patienceSeconds, type Question, QuestionBook} from './question-book.ts'
 import {judgeError} from './rejection.ts'
 import {probeUnanswered, slow, unanswered} from './resolution-pages.ts'
 import * as pages from './resolution-pages.ts'
 import {type Context, finding, type Rule, type RuleKind} from './rule.ts'
 import {SolicitationRate} from './solicitation-rate.ts'
 
-interface Question {
-  readonly target: string
-  readonly asker: string
-  readonly interface: string
-  readonly isProbe: boolean
-  readonly first: NeighbourMessage
-  last: NeighbourMessage
-  /** How often it was sent. */
-  count: number
-}
-
 const remembered = 4096
 /** RFC 4861 §10: MAX_MULTICAST_SOLICIT is 3, RETRANS_TIMER 1 s. */
 const solicits = 3
-const patienceSeconds = 3.5
 const probePatienceSeconds = 1.5
 const toldAgainSeconds = 5
 /** Until then it is known whether many silent targets are a scan. */
@@ -39,7 +28,7 @@ export const resolution: RuleKind = {
 }
 
 class Resolution implements Rule {
-  readonly #questions = new BoundedMap<string, Question>(remembered)
+  readonly #questions = new QuestionBook()
   /** Targets that were told as unanswered, with the time: packets and the kernel's own word are one finding. */
   readonly #told = new BoundedMap<string, number>(remembered)
   /** Targets whose duplicate address detection was seen, with the time. */
@@ -65,13 +54,13 @@ class Resolution implements Rule {
 
   *tick(nowNs: bigint, context: Context): Generator<Finding> {
     const now = Number(nowNs) / 1e9
-    for (const [key, question] of this.#questions.entries()) {
+    for (const question of this.#questions.all()) {
       if (
         !isOverdue(question, now) ||
         (this.#rate.mayScan(question.asker, now) && now - question.first.at < scanSeconds)
       )
         continue
-      this.#questions.delete(key)
+      this.#questions.remove(question)
       if (this.#rate.isScanning(question.asker, now)) continue
       yield* this.#judge(question, nowNs, context)
     }
@@ -80,7 +69,7 @@ class Resolution implements Rule {
   /** Many silent targets that have not become a scan by then are each told. */
   *end(nowNs: bigint, context: Context): Generator<Finding> {
     const now = Number(nowNs) / 1e9
-    for (const question of this.#questions.values()) {
+    for (const question of this.#questions.all()) {
       if (this.#rate.isScanning(question.asker, now)) continue
       if (isOverdue(question, now)) yield* this.#judge(question, nowNs, context)
       else if (!question.isProbe && question.count > 1) yield this.#undecided(question, nowNs, context)
@@ -97,27 +86,17 @@ class Resolution implements Rule {
       this.#starting.set(target, message.at)
       return
     }
-    const isProbe = !isMulticast(message.destination)
-    const key = keyOf(target, message.source, isProbe)
-    const known = this.#questions.get(key)
-    if (known === undefined || message.at - known.last.at > patienceSeconds) {
-      const question = {target, asker: message.source, interface: message.interface, isProbe}
-      this.#questions.set(key, {...question, first: message, last: message, count: 1})
-      return
-    }
-    known.last = message
-    known.count++
+    this.#questions.ask(message, target)
   }
 
   *#answer(message: NeighbourMessage, body: BodyOf<'neighbor-advertisement'>, context: Context): Generator<Finding> {
     const {target} = body
     const askers = isMulticast(message.destination)
-      ? [...this.#questions.values()].filter((question) => question.target === target).map((question) => question.asker)
+      ? this.#questions.about(target).map((question) => question.asker)
       : [message.destination]
     for (const asker of askers) {
-      const question = this.#questions.get(keyOf(target, asker, false))
-      this.#questions.delete(keyOf(target, asker, false))
-      this.#questions.delete(keyOf(target, asker, true))
+      const question = this.#questions.find(target, asker)
+      this.#remove(target, asker)
       if (question !== undefined) yield* this.#judgeLatency(question, message, context)
     }
   }
@@ -137,10 +116,14 @@ class Resolution implements Rule {
     })
   }
 
+  #remove(target: string, asker: string): void {
+    for (const isProbe of [false, true]) this.#questions.remove({target, asker, isProbe})
+  }
+
   /** Whoever sends to the target has resolved it, whether the answer was seen or not. */
   #hearTraffic({packet}: Observation & {type: 'packet'}): void {
-    if (this.#questions.size === 0 || packet.ip?.family !== 6) return
-    this.#questions.delete(keyOf(packet.ip.destination, packet.ip.source, false))
+    if (this.#questions.isEmpty || packet.ip?.family !== 6) return
+    this.#questions.remove({target: packet.ip.destination, asker: packet.ip.source, isProbe: false})
   }
 
   *#hearKernel(change: NeighbourChange, timeNs: bigint, context: Context): Generator<Finding> {
@@ -149,12 +132,9 @@ class Resolution implements Rule {
     // An entry that was flushed, or whose interface went down, fails by an update: nobody was asked.
     if (was === 'FAILED' || change.event === 'update') return
     const at = Number(timeNs) / 1e9
-    const questions = [...this.#questions.values()].filter(({target}) => target === change.ip)
+    const questions = this.#questions.about(change.ip)
     if (this.#isTold(change.ip, at) || questions.some(({asker}) => this.#rate.isScanning(asker, at))) return
-    for (const {asker} of questions) {
-      this.#questions.delete(keyOf(change.ip, asker, false))
-      this.#questions.delete(keyOf(change.ip, asker, true))
-    }
+    for (const {asker} of questions) this.#remove(change.ip, asker)
     this.#told.set(change.ip, at)
     if (this.#isOneOfMany(at)) return
     const page = was === 'PROBE' ? probeUnanswered : unanswered
@@ -216,8 +196,6 @@ class Resolution implements Rule {
 
 const isOverdue = ({isProbe, first, last}: Question, now: number): boolean =>
   isProbe ? now - last.at > probePatienceSeconds : now - first.at > patienceSeconds && now - last.at > 1
-
-const keyOf = (target: string, asker: string, isProbe: boolean): string => `${isProbe ? 1 : 0} ${target} ${asker}`
 
 /** A link-local address is another one on another link. */
 const aboutOf = (target: string, name: string): string => (isLinkLocal(target) ? `${target} ${name}` : target)

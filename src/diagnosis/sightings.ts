@@ -3,7 +3,10 @@ import type {Observation} from './observation.ts'
 
 interface Sighting {
   readonly at: number
-  readonly counts: Map<string, number>
+  /** Most packets are seen at one place only: the others have a map when they come. */
+  readonly place: string
+  count: number
+  others?: Map<string, number>
   most: number
 }
 
@@ -21,15 +24,22 @@ export class Sightings {
   readonly isSeenElsewhere = (identity: string, observation: Observation & {type: 'packet'}): boolean => {
     const at = Number(observation.timeNs) / 1e9
     const place = `${observation.interface} ${observation.direction ?? ''}`
-    let sighting = this.#seen.get(identity)
+    const sighting = this.#seen.get(identity)
     if (sighting === undefined || at - sighting.at > passageSeconds) {
-      sighting = {at, counts: new Map(), most: 0}
-      this.#seen.set(identity, sighting)
+      this.#seen.set(identity, {at, place, count: 1, most: 1})
+      return false
     }
-    const count = (sighting.counts.get(place) ?? 0) + 1
-    sighting.counts.set(place, count)
+    const count = countAt(sighting, place)
     if (count <= sighting.most) return true
     sighting.most = count
     return false
   }
+}
+
+function countAt(sighting: Sighting, place: string): number {
+  if (place === sighting.place) return ++sighting.count
+  sighting.others ??= new Map()
+  const count = (sighting.others.get(place) ?? 0) + 1
+  sighting.others.set(place, count)
+  return count
 }

@@ -39,3 +39,10 @@ test('what was set again a million times takes no more memory than what is there
   expect(map.size).toBe(10)
   expect(used() - before).toBeLessThan(20e6)
 })
+
+test('whoever keeps something beside hears what was forgotten', () => {
+  const gone: number[] = []
+  const map = new BoundedMap<string, number>(2, (value) => gone.push(value))
+  for (const [value, key] of ['a', 'b', 'a', 'c', 'c', 'd'].entries()) map.set(key, value)
+  expect(gone).toEqual([1, 2])
+})

@@ -130,6 +130,18 @@ test('a flood of random targets leaves memory as it is', () => {
   expect(findings).toBeLessThan(100)
 })
 
+test('an answer to all ends every question for its target, and no other, however many wait', () => {
+  const waiting = Array.from({length: 60}, (_, i) =>
+    asks('2001:db8::3', {at: i / 1e4, source: `fe80::${(i + 16).toString(16)}`}),
+  )
+  const again = [1, 2].flatMap((at) => [asks(target, {at}), asks('2001:db8::3', {at})])
+  const toAll = answers(target, {at: 2.1, flags: 'O', destination: 'ff02::1'})
+  expect(found([...waiting, asks(target), ...again, asks('2001:db8::3', {at: 2.05}), toAll], {wait: 5})).toEqual([
+    'error ndp/ns-slow',
+    'error ndp/ns-unanswered',
+  ])
+})
+
 test('facts of a full table are told', () => {
   const neighbours = {
     entries: 900,
