@@ -15,7 +15,9 @@ export default defineConfig({
         test: {
           name: 'pure',
           include: [...filesOf('pure'), 'test/*.test.ts'],
-          testTimeout: 60_000,
+          // No module has a state: one worker reads each of them once.
+          isolate: false,
+          testTimeout: 180_000,
           sequence: {groupOrder: 0},
         },
       },
@@ -25,8 +27,8 @@ export default defineConfig({
           name: 'machine',
           include: filesOf('machine'),
           fileParallelism: false,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
           sequence: {groupOrder: 1},
         },
       },

@@ -25,7 +25,7 @@ export class AgentProcess implements AsyncDisposable {
       interfaces: [],
       flows: 8192,
       intervalMs: 100,
-      silenceMs: 3000,
+      silenceMs: 15_000,
       maxDurationMs: 60_000,
       filter: everything,
       feeds: noFeeds,

@@ -13,13 +13,13 @@ export async function watchWhile(
   const identity = createIdentity()
   const {run, publicKey} = identity
   const settings: AgentSettings = {
-    run, publicKey, port: 0, hook: 'auto', interfaces: ['v0'], flows: 1024, intervalMs: 50, silenceMs: 5000,
+    run, publicKey, port: 0, hook: 'auto', interfaces: ['v0'], flows: 1024, intervalMs: 50, silenceMs: 15_000,
     maxDurationMs: 60_000, filter: everything, ...change, feeds: {...noFeeds, ...feeds},
   } // prettier-ignore
   await using agent = await LocalAgent.start(settings)
   const stop = new AbortController()
   const events: SourceEvent[] = []
-  const reading = watchAgent(agent, {identity, silenceMs: 5000, stop: stop.signal})
+  const reading = watchAgent(agent, {identity, silenceMs: 15_000, stop: stop.signal})
   for (;;) {
     const next = await reading.next()
     if (next.done === true) return {events, stopped: next.value}
