@@ -89,7 +89,7 @@ export class Listener {
   take(infos: readonly string[] = []): readonly string[] {
     const lines = this.#plugin.lines.slice(this.#looked)
     this.#looked += lines.length
-    return findingsOf(lines).filter((each) => infos.includes(each) || !each.startsWith('info '))
+    return findingsOf(lines.filter(isFirst)).filter((each) => infos.includes(each) || !each.startsWith('info '))
   }
 
   get findings(): readonly JsonLine[] {
@@ -99,7 +99,7 @@ export class Listener {
   /** Waits until all these are found since somebody last looked, and gives all that were and are no aftermath. */
   async until(expected: readonly string[]): Promise<readonly string[]> {
     for (let i = 0; i < 400; i++) {
-      const found = findingsOf(this.#plugin.lines.slice(this.#looked))
+      const found = findingsOf(this.#plugin.lines.slice(this.#looked).filter(isFirst))
       if (expected.every((each) => found.includes(each))) break
       await pause(25)
     }
@@ -121,6 +121,9 @@ export class Listener {
 
 /** Rightly found some time after a driver: the victim asks for addresses that were forged, and its own comes back to it. */
 const aftermath = ['error ndp/nud-unanswered', 'error ndp/ns-unanswered', 'error ndp/neigh-flap']
+
+/** What is told again, as its tenth time, belongs to what drove it then. */
+const isFirst = ({kind, count}: JsonLine): boolean => kind !== 'finding' || count === 1
 
 /** `critical ndp/ra-spoof`, each once. */
 export const findingsOf = (lines: readonly JsonLine[]): readonly string[] => [
