@@ -68,11 +68,13 @@ describe.skipIf(!isRoot)('packets of a known flow are counted as all others are 
   test('also as GSO packets', async () => {
     using short = loadPrograms()
     using long = loadPrograms({filter: noProtocol255})
-    const large = [tcp({payload: 3000}), udp({payload: 3000})].map((layer) => ethernet(ipv6(layer)))
+    const layers = [tcp({payload: 3000}), udp({payload: 3000}), extension(60, tcp({payload: 3000}))]
+    const large = layers.flatMap((layer) => [ethernet(ipv6(layer)), ethernet(ipv6(layer), {padding: 3})])
     for (const programs of [short, long]) {
       for (const frame of large) {
         send(programs, frame)
         send(programs, frame, {gso: {size: 1400, segments: 3}})
+        send(programs, frame, {gso: {size: 1000, segments: 0}})
         send(programs, frame)
       }
     }
