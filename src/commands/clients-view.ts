@@ -25,6 +25,9 @@ export interface ClientsViewOptions {
   readonly palette: Palette
 }
 
+/** Pairs told at each refresh, heaviest first: where nobody has a name, each address is one. */
+const mostWorkloads = 200
+
 /** Clients by listening socket, as they come, and connections where they were asked for. */
 export class ClientsView implements View {
   readonly #options: ClientsViewOptions
@@ -68,7 +71,9 @@ export class ClientsView implements View {
       const top = heaviest(clients, this.#options.request.top).filter((tally) => changed.has(tallyKey(tally)))
       return [{...held, clients: kindsObject(listener)}, ...top.map((tally) => clientObject(tally, origin))]
     })
-    const pairs = workloadRows(tallies).filter(({tallies: all}) => grown(all))
+    const pairs = workloadRows(tallies)
+      .slice(0, mostWorkloads)
+      .filter(({tallies: all}) => grown(all))
     await this.#write([...lines, ...pairs.map((row) => workloadObject(row, origin))].map(jsonLine).join(''))
   }
 

@@ -1,7 +1,8 @@
-import {type ChildProcess, execFileSync, spawn} from 'node:child_process'
+import {type ChildProcess, execFile, execFileSync, spawn} from 'node:child_process'
 import {once} from 'node:events'
 import {statSync} from 'node:fs'
 import {createInterface} from 'node:readline'
+import {promisify} from 'node:util'
 import {type JsonLine, Plugin} from '../support/plugin.ts'
 
 const ip = (command: string): Buffer => execFileSync('ip', command.split(' '))
@@ -21,12 +22,17 @@ export class ClientsLab implements AsyncDisposable {
     return statSync(`/run/netns/${this.name}`).ino
   }
 
+  /** The program of that name, here. */
+  ip(command: string): void {
+    ip(`-n ${this.name} ${command}`)
+  }
+
   /** Frames to it leave, and nothing comes back. */
   addSilentNeighbour(address: string): void {
-    ip(`-n ${this.name} link add v0 type veth peer name v1`)
-    for (const end of ['v0', 'v1']) ip(`-n ${this.name} link set ${end} up`)
-    ip(`-n ${this.name} address add ${address.replace(/\d+$/, 'ff')}/64 dev v0 nodad`)
-    ip(`-n ${this.name} neighbour add ${address} lladdr 02:00:00:00:00:01 dev v0`)
+    this.ip('link add v0 type veth peer name v1')
+    for (const end of ['v0', 'v1']) this.ip(`link set ${end} up`)
+    this.ip(`address add ${address.replace(/\d+$/, 'ff')}/64 dev v0 nodad`)
+    this.ip(`neighbour add ${address} lladdr 02:00:00:00:00:01 dev v0`)
   }
 
   /** A program of Python that says `ready` and then reads a line on stdin at each step, saying `done` after it. */
@@ -39,8 +45,9 @@ export class ClientsLab implements AsyncDisposable {
   }
 
   /** Runs a program of Python to its end. */
-  run(program: string): string {
-    return execFileSync('ip', ['netns', 'exec', this.name, 'python3', '-c', program], {encoding: 'utf8', timeout: 60_000}) // prettier-ignore
+  async run(program: string): Promise<string> {
+    const command = ['netns', 'exec', this.name, 'python3', '-c', program]
+    return (await promisify(execFile)('ip', command, {timeout: 60_000})).stdout
   }
 
   watch(...flags: string[]): Plugin {

@@ -51,8 +51,8 @@ describe.skipIf(!isRoot)('clients of UDP', () => {
   test('of a [::] socket are IPv4 as v4_mapped_v6 or IPv6 as plain, with their datagrams and bytes both ways', async () => {
     await using plugin = lab.watch('--port', `${port}-${full}`, '--protocol', 'udp')
     await plugin.until(/"kind":"start"/)
-    lab.run(visits)
-    const dropped = Number(lab.run(queued))
+    await lab.run(visits)
+    const dropped = Number(await lab.run(queued))
     const {stderr} = await plugin.end()
     const {lines} = plugin
     expect(kindsAt(lines, port), stderr).toMatchObject([

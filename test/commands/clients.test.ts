@@ -68,7 +68,7 @@ describe.skipIf(!isRoot)('clients of TCP', () => {
     await plugin.until(/"bytesReceived":55/)
     expect(kindsAt(plugin.lines, port)).toMatchObject([{family: 'inet6', open: 1, closed: 0, bytesReceived: 55, bytesSent: 10}]) // prettier-ignore
     await old.next()
-    lab.run(visits)
+    await lab.run(visits)
     const {stderr} = await plugin.end()
     const {lines} = plugin
     expect(kindsAt(lines, port), stderr).toMatchObject([
