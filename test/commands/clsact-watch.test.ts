@@ -1,6 +1,8 @@
 import {execFileSync} from 'node:child_process'
 import {readFileSync} from 'node:fs'
 import {beforeEach, describe, expect, test} from 'vitest'
+import {ClsactWatch} from '../../src/commands/clsact-watch.ts'
+import type {End, SourceEvent} from '../../src/session/source.ts'
 import {Plugin} from '../support/plugin.ts'
 
 const isRoot = process.getuid?.() === 0
@@ -80,5 +82,36 @@ describe.skipIf(!isRoot)('what an agent on clsact leaves when it is killed (need
       qdisc: 'removed',
     })
     expect(traces()).toBe(before)
+  })
+})
+
+describe('a plugin whose agent has died', () => {
+  const startOn = (hook: 'clsact' | 'tcx') =>
+    ({
+      type: 'start',
+      node: 'n1',
+      hello: {interfaces: [{hooks: [{direction: 'ingress', hook}]}]},
+    }) as unknown as SourceEvent // what is read of it
+  const dead: End = {failure: new Error('killed')}
+  async function* refused(): AsyncGenerator<SourceEvent> {
+    yield await Promise.reject<SourceEvent>(new Error('no such node'))
+  }
+  async function told(hook: 'clsact' | 'tcx', end: End): Promise<readonly SourceEvent[]> {
+    const watch = new ClsactWatch('n1')
+    watch.see(startOn(hook))
+    const events: SourceEvent[] = []
+    for await (const event of watch.after(end, refused)) events.push(event)
+    return events
+  }
+
+  test('says so where it cannot remove what was left', async () => {
+    const text = 'What the agent left on clsact could not be removed (no such node); the next run there does it.'
+    expect(await told('clsact', dead)).toEqual([{type: 'notice', node: 'n1', text}])
+  })
+
+  test('sends nobody where nothing can be left: on TCX, and after an orderly end', async () => {
+    expect(await told('tcx', dead)).toEqual([])
+    const stopped = {type: 'stopped', removed: {programs: 3, links: 0, maps: 9}, clean: true, remains: []} as const
+    expect(await told('clsact', {stopped})).toEqual([])
   })
 })
