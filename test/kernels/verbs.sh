@@ -45,6 +45,24 @@ begin drops
 for nothing in 1 2 3; do ip netns exec peer bash -c 'echo x >/dev/udp/fd90::1/99'; done
 end
 
+# A server on [::] of both protocols, as torrust's: one client over either family of each.
+ip addr add 10.90.0.1/24 dev va
+ip -n peer addr add 10.90.0.2/24 dev vb
+node -e "
+const udp = require('dgram').createSocket('udp6')
+udp.on('message', (bytes, {port, address}) => udp.send('0123456789abcdef', port, address))
+require('net').createServer((socket) => socket.on('data', () => socket.end('0123456789'))).listen(8080, '::', () => udp.bind(6969, '::', () => console.log('ready')))
+" >/tmp/server &
+server=$!
+for each in {1..300}; do grep -q ready /tmp/server && break; sleep 0.2; done
+begin clients --port 8080 --port 6969 --connections
+for address in fd90::1 10.90.0.1; do
+  ip netns exec peer timeout 20 bash -c "exec 3<>/dev/tcp/$address/8080; echo hello >&3; cat <&3" >/dev/null
+  ip netns exec peer timeout 20 bash -c "exec 3<>/dev/udp/$address/6969; echo hello >&3; head -c 16 <&3" >/dev/null
+done
+end
+kill $server
+
 kubectl-ipv6 bindcheck local --matrix -o json >/tmp/lines
 status=$?
 cat /tmp/lines

@@ -27,7 +27,7 @@ describe.skipIf(why !== undefined).each(kernels)('on kernel $release', ({release
   })
   const linesOf = (verb: string, kind: string) => (runs.get(verb) ?? []).filter((line) => line.kind === kind)
 
-  test.each(['observe', 'ndp', 'exthdr', 'drops'])('%s starts, ends with 0 and leaves nothing', (verb) => {
+  test.each(['observe', 'ndp', 'exthdr', 'drops', 'clients'])('%s starts, ends with 0 and leaves nothing', (verb) => {
     expect(linesOf(verb, 'ended')).toMatchObject([{status: 0}])
     expect(linesOf(verb, 'start').map(({kernel}) => String(kernel).startsWith(`${release}.`))).toEqual([true])
     expect(linesOf(verb, 'summary').at(-1)).toMatchObject({clean: true})
@@ -65,6 +65,20 @@ describe.skipIf(why !== undefined).each(kernels)('on kernel $release', ({release
       .filter(({reason, destination}) => reason === 'NO_SOCKET' && destination === 'fd90::1')
       .reduce((sum, line) => sum + Number(line['count']), 0)
     expect(count).toBe(3)
+  })
+
+  test('clients counts one of either family on a dual-stack socket, of TCP and of UDP', () => {
+    const listeners = linesOf('clients', 'listener').map(({protocol, port, clients}) => ({protocol, port, clients}))
+    const tcp = {clients: 1, opened: 1, closed: 1, bytesReceived: 6, bytesSent: 10}
+    const udp = {clients: 1, datagramsReceived: 1, datagramsSent: 1, bytesReceived: 6, bytesSent: 16}
+    const both = (counts: object) => [
+      {family: 'inet', type: 'v4_mapped_v6', ...counts},
+      {family: 'inet6', type: 'plain', ...counts},
+    ]
+    expect(listeners).toMatchObject([
+      {protocol: 'udp', port: 6969, clients: both(udp)},
+      {protocol: 'tcp', port: 8080, clients: both(tcp)},
+    ])
   })
 
   test(`bindcheck finds ${hasDefect ? 'that the kernel lets two have one port' : 'the matrix as expected'}`, () => {
