@@ -29,7 +29,7 @@ export const summaryObject = (
   time: rfc3339(timeNs),
   node: summary.node,
   target: summary.target,
-  duration: summary.seconds,
+  duration: Math.round(summary.seconds * 1e9) / 1e9,
   seen: {...summary.seen},
   filtered: {...summary.filtered},
   inFlows: {...summary.inFlows},
