@@ -27,13 +27,13 @@ export async function containersOn(
   }
 }
 
-/** By their id without its scheme. */
+/** By their id without its scheme. One that the kubelet has not started yet has none: it holds nothing. */
 export const containersIn = (items: readonly Pod[]): ReadonlyMap<string, NamedContainer> =>
   new Map(
     items.flatMap(({metadata: {namespace = '', name = ''} = {}, status = {}}) =>
-      [...(status.containerStatuses ?? []), ...(status.initContainerStatuses ?? [])].map((each) => [
-        (each.containerID ?? '').replace(/^.*:\/\//, ''),
-        {namespace, pod: name, container: each.name},
-      ]),
+      [...(status.containerStatuses ?? []), ...(status.initContainerStatuses ?? [])].flatMap(
+        ({containerID = '', name: container}) =>
+          containerID === '' ? [] : [[containerID.replace(/^.*:\/\//, ''), {namespace, pod: name, container}]],
+      ),
     ),
   )
