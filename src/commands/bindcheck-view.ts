@@ -74,6 +74,18 @@ export class BindcheckView implements View {
     this.#options.stage.notices.say(node, text)
   }
 
+  changed(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  drained(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  ended(): Promise<void> {
+    return Promise.resolve()
+  }
+
   async finish(): Promise<void> {
     if (!this.#isJson) return
     const {run} = this.#options.stage

@@ -42,6 +42,11 @@ export class ClientsView implements View {
     this.notice(state.key, `Counting clients, kernel ${state.hello.kernel}.`)
   }
 
+  /** Nothing is attached to interfaces. */
+  changed(): Promise<void> {
+    return Promise.resolve()
+  }
+
   async recorded(state: NodeState, kind: RecordKind, records: Uint8Array): Promise<void> {
     if (kind === 'clients') this.#bookOf(state).add(readClientReport(records))
     if (kind !== 'connections') return
@@ -74,6 +79,10 @@ export class ClientsView implements View {
 
   notice(node: string, text: string): void {
     this.#options.stage.notices.say(node, text)
+  }
+
+  ended(): Promise<void> {
+    return Promise.resolve()
   }
 
   async finish(): Promise<void> {

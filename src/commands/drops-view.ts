@@ -44,6 +44,11 @@ export class DropsView implements View {
     this.notice(state.key, `Counting dropped packets, kernel ${state.hello.kernel}.`)
   }
 
+  /** Nothing is attached to interfaces. */
+  changed(): Promise<void> {
+    return Promise.resolve()
+  }
+
   recorded(state: NodeState, kind: RecordKind, records: Uint8Array): Promise<void> {
     const {book} = this.#nodeOf(state)
     if (kind === 'drops') book.add(readDropReport(records))
@@ -58,6 +63,10 @@ export class DropsView implements View {
 
   notice(node: string, text: string): void {
     this.#options.stage.notices.say(node, text)
+  }
+
+  ended(): Promise<void> {
+    return Promise.resolve()
   }
 
   async finish(): Promise<void> {

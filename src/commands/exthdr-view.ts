@@ -90,6 +90,10 @@ export class ExthdrView implements View {
     this.#options.stage.notices.say(node, text)
   }
 
+  ended(): Promise<void> {
+    return Promise.resolve()
+  }
+
   async finish(): Promise<void> {
     const {run} = this.#options.stage
     for (const state of run.nodes) await this.#tell(state, this.#nodeOf(state).rest(state.nowNs))

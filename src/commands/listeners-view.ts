@@ -76,6 +76,18 @@ export class ListenersView implements View {
     this.#options.stage.notices.say(node, text)
   }
 
+  changed(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  drained(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  ended(): Promise<void> {
+    return Promise.resolve()
+  }
+
   async finish(): Promise<void> {
     if (!this.#isJson) return
     const timeNs = nowNs()

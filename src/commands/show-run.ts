@@ -68,13 +68,13 @@ async function show(event: SourceEvent, options: ShowOptions): Promise<void> {
   if (event.type === 'end') {
     state?.finish(event.end)
     if (state === undefined && event.end.failure !== undefined) run.miss(node, event.end.failure)
-    await view.ended?.(node, event.end)
+    await view.ended(node, event.end)
   } else if (state !== undefined && event.type === 'interface') {
     state.change(event.change)
-    await view.changed?.(state, event.change)
+    await view.changed(state, event.change)
   } else if (state !== undefined && event.type === 'drain') {
     state.add(event.drain)
-    await (event.drain.isPart === true ? view.filled?.(state) : view.drained?.(state))
+    await (event.drain.isPart === true ? view.filled?.(state) : view.drained(state))
   } else if (state !== undefined) await showFeed(event, state, view)
 }
 
@@ -92,6 +92,6 @@ async function begin(
   onStart()
   const {nowNs: startNs, elapsedMs} = clock ?? machineClock()
   const place = places.get(node) ?? {node, target: node}
-  await view.started?.(run.start(node, hello, {...place, nowNs: startNs(), elapsedMs}))
+  await view.started(run.start(node, hello, {...place, nowNs: startNs(), elapsedMs}))
   for (const warning of hello.warnings) view.notice(node, warning)
 }

@@ -22,6 +22,18 @@ export class SweepView implements View {
     this.#options = options
   }
 
+  started(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  changed(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  drained(): Promise<void> {
+    return Promise.resolve()
+  }
+
   async answered(state: NodeState, answer: Answer): Promise<void> {
     if (answer.type !== 'sweep') return
     const {sink, isJson, isQuiet} = this.#options
@@ -33,6 +45,10 @@ export class SweepView implements View {
 
   notice(node: string, text: string): void {
     this.#options.notices.say(node, text)
+  }
+
+  ended(): Promise<void> {
+    return Promise.resolve()
   }
 
   finish(): Promise<void> {
