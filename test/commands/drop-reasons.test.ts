@@ -112,6 +112,8 @@ describe.skipIf(!isRoot)('what dropped a packet (needs root)', () => {
     const last = rows.findIndex(({name}) => name === unfinished)
     // The sender's neighbours have 300 ms to answer, fragments a second.
     await plugin.until(new RegExp(`"source":"${lab.sourceOf(last)}"`))
+    const silent = rows.findIndex(({name}) => name === 'a neighbour that does not answer')
+    await plugin.until(new RegExp(`"source":"${rows[silent]?.source ?? lab.sourceOf(silent)}"`))
     await plugin.end()
     drops = plugin.lines.filter(({kind}) => kind === 'drop')
   }, 120_000)
