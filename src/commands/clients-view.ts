@@ -6,8 +6,8 @@ import {workloadRows} from '../events/client-workloads.ts'
 import {type ConnectionChange, readChanges} from '../events/connection-change.ts'
 import type {NodeState} from '../events/node-state.ts'
 import {startObject, summaryObject} from '../events/summary-json.ts'
-import type {Summary} from '../events/summary.ts'
-import {removedText} from '../events/summary-text.ts'
+import {isOf, type Summary} from '../events/summary.ts'
+import {placeOf, removedText} from '../events/summary-text.ts'
 import type {Palette} from '../output/colour.ts'
 import {jsonLine} from '../output/json.ts'
 import {formatTime, rfc3339} from '../output/time.ts'
@@ -103,14 +103,12 @@ export class ClientsView implements View {
 
   #summary(summary: Summary): string {
     const {stage, palette} = this.#options
-    const isHere = ({node, target}: NodeState): boolean =>
-      summary.node === '*' || (node === summary.node && target === summary.target)
-    const books = stage.run.nodes.filter(isHere).map((state) => this.#bookOf(state))
+    const books = stage.run.nodes.filter((state) => isOf(summary, state)).map((state) => this.#bookOf(state))
     const tallies = books.flatMap((book) => book.tallies())
     const losses = ClientBook.joinLosses(books)
     if (this.#isJson)
       return jsonLine({...summaryObject(summary, {timeNs: nowNs(), top: []}), ...clientSummaryObject(tallies, losses)})
-    const title = summary.node === '*' ? 'all nodes' : (summary.target?.startsWith('pod/') === true ? `${summary.target} on ${summary.node}` : summary.node) // prettier-ignore
+    const title = placeOf(summary)
     const workloads = workloadRows(tallies)
     return `${clientSummaryText({title, seconds: summary.seconds, tallies, workloads, losses, palette})}${removedText(summary, palette)}\n`
   }

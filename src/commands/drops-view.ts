@@ -5,8 +5,8 @@ import {dropFields, type DropSums, dropSummary, joinDropSums} from '../events/dr
 import {meaningOf} from '../events/drop-words.ts'
 import type {NodeState} from '../events/node-state.ts'
 import {startObject, summaryObject} from '../events/summary-json.ts'
-import type {Summary} from '../events/summary.ts'
-import {removedText} from '../events/summary-text.ts'
+import {isOf, type Summary} from '../events/summary.ts'
+import {placeOf, removedText} from '../events/summary-text.ts'
 import type {Palette} from '../output/colour.ts'
 import {jsonLine} from '../output/json.ts'
 import {formatTime} from '../output/time.ts'
@@ -101,14 +101,12 @@ export class DropsView implements View {
 
   #summary(summary: Summary): string {
     const {stage, palette} = this.#options
-    const isHere = ({node, target}: NodeState): boolean =>
-      summary.node === '*' || (node === summary.node && target === summary.target)
-    const nodes = stage.run.nodes.filter(isHere).map((state) => this.#nodeOf(state))
+    const nodes = stage.run.nodes.filter((state) => isOf(summary, state)).map((state) => this.#nodeOf(state))
     const sums = joinDropSums(nodes.map((node) => this.#sumsOf(node)))
     const benign = nodes.reduce((sum, {book}) => sum + book.totalOf((kind) => meaningOf(kind).isBenign), 0)
     if (this.#isJson)
       return jsonLine({...summaryObject(summary, {timeNs: nowNs(), top: []}), ...dropFields(sums, benign)})
-    const title = summary.node === '*' ? 'all nodes' : (summary.target?.startsWith('pod/') === true ? `${summary.target} on ${summary.node}` : summary.node) // prettier-ignore
+    const title = placeOf(summary)
     return `${dropSummary(sums, {title, seconds: summary.seconds, palette})}${removedText(summary, palette)}\n`
   }
 

@@ -9,7 +9,7 @@ import {shortName} from '../events/flow-text.ts'
 import {matchesNames} from '../events/name-filter.ts'
 import type {NodeState} from '../events/node-state.ts'
 import {interfaceLine, startObject, summaryObject} from '../events/summary-json.ts'
-import type {Summary} from '../events/summary.ts'
+import {isOf, type Summary} from '../events/summary.ts'
 import {summaryText} from '../events/summary-text.ts'
 import type {Palette} from '../output/colour.ts'
 import {jsonLine} from '../output/json.ts'
@@ -102,9 +102,9 @@ export class ExthdrView implements View {
 
   #ending(summary: Summary): string {
     const {stage, request, palette} = this.#options
-    const isHere = ({node, target}: NodeState): boolean =>
-      summary.node === '*' || (node === summary.node && target === summary.target)
-    const all = stage.run.nodes.filter(isHere).map((state) => ({node: this.#nodeOf(state), ...countedOf(state.totals)}))
+    const all = stage.run.nodes
+      .filter((state) => isOf(summary, state))
+      .map((state) => ({node: this.#nodeOf(state), ...countedOf(state.totals)}))
     const met = extensionSummary(all, request.run.view.top)
     const findings = sumCounts(all.map(({node}) => node.counts))
     if (this.#isJson)

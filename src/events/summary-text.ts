@@ -15,16 +15,17 @@ interface SummaryBlock {
   readonly findings?: FindingCounts
 }
 
+/** What a summary is of, as its title says it. Not escaped. */
+export function placeOf({node, target, isCapture}: Summary): string {
+  if (node === '*') return 'all nodes'
+  if (isCapture && target !== undefined) return target
+  return target?.startsWith('pod/') === true ? `${target} on ${node}` : node
+}
+
 /** The last block of a run: what was seen, where each packet went, and what was taken away again. */
 export function summaryText(summary: Summary, {top, palette, findings}: SummaryBlock): string {
-  const {node, target, seconds, seen, flows, protocols, classes, icmp} = summary
-  const place =
-    summary.isCapture && target !== undefined
-      ? target
-      : target?.startsWith('pod/') === true
-        ? `${target} on ${node}`
-        : node
-  const title = node === '*' ? 'all nodes' : escapeText(place)
+  const {node, seconds, seen, flows, protocols, classes, icmp} = summary
+  const title = escapeText(placeOf(summary))
   const heading = `${title}: ${plural(seen.packets, 'packet')}, ${byteQuantity(seen.bytes)} and ${plural(flows, 'flow')} in ${shortDuration(seconds * 1000)}`
   const blocks = [
     palette.heading(heading),

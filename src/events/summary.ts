@@ -203,6 +203,10 @@ function joinNumbers(maps: readonly ReadonlyMap<string, number>[]): ReadonlyMap<
   return joined
 }
 
+/** Whether the summary speaks for this node and target. */
+export const isOf = (summary: Summary, {node, target}: NodeState): boolean =>
+  summary.node === '*' || (node === summary.node && target === summary.target)
+
 /** Whether every packet is accounted for. */
 export function isBalanced({seen, filtered, inFlows, overflow, undecodable}: Summary): boolean {
   const parts = [filtered, inFlows, overflow, undecodable].reduce(plus, none)
