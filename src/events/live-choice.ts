@@ -1,11 +1,8 @@
 import type {Key} from '../output/live/keys.ts'
 
-export const sortOrders = ['bit rate', 'packet rate', 'bytes', 'packets', 'age'] as const
-export type SortOrder = (typeof sortOrders)[number]
-
 /** What the person at the screen has chosen. */
-export interface LiveChoice {
-  readonly sort: SortOrder
+export interface LiveChoice<Order extends string> {
+  readonly sort: Order
   readonly isReversed: boolean
   readonly isPaused: boolean
   /** Rows must hold this text, in any case. */
@@ -16,27 +13,32 @@ export interface LiveChoice {
   readonly isOpen: boolean
 }
 
-export const firstChoice: LiveChoice = {
-  sort: 'bit rate',
+export const firstChoice = <Order extends string>(sort: Order): LiveChoice<Order> => ({
+  sort,
   isReversed: false,
   isPaused: false,
   filter: '',
   isTyping: false,
   selected: undefined,
   isOpen: false,
-}
+})
 
-/** The rows as they stand, so that up and down know where to go. */
-export interface RowKeys {
+/** The rows as they stand, so that up and down know where to go, and what they can be sorted by. */
+export interface RowKeys<Order extends string> {
   readonly keys: readonly string[]
   /** Rows of one screen. */
   readonly page: number
+  readonly orders: readonly Order[]
 }
 
 /** The choice after a key; the same object when the key means nothing here. */
-export function choose(choice: LiveChoice, key: Key, rows: RowKeys): LiveChoice {
+export function choose<Order extends string>(
+  choice: LiveChoice<Order>,
+  key: Key,
+  rows: RowKeys<Order>,
+): LiveChoice<Order> {
   if (choice.isTyping) return type(choice, key)
-  if (typeof key === 'object') return press(choice, key.text)
+  if (typeof key === 'object') return press(choice, key.text, rows.orders)
   const step = stepOf(key, rows.page)
   if (step !== undefined) return move(choice, rows, step)
   if (key === 'enter')
@@ -59,12 +61,16 @@ function stepOf(key: Extract<Key, string>, page: number): number | undefined {
   return steps[key]
 }
 
-function press(choice: LiveChoice, text: string): LiveChoice {
+function press<Order extends string>(
+  choice: LiveChoice<Order>,
+  text: string,
+  orders: readonly Order[],
+): LiveChoice<Order> {
   switch (text) {
     case 's':
-      return {...choice, sort: nextSort(choice.sort, 1)}
+      return {...choice, sort: nextSort(choice.sort, orders, 1)}
     case 'S':
-      return {...choice, sort: nextSort(choice.sort, -1)}
+      return {...choice, sort: nextSort(choice.sort, orders, -1)}
     case 'r':
       return {...choice, isReversed: !choice.isReversed}
     case ' ':
@@ -77,12 +83,12 @@ function press(choice: LiveChoice, text: string): LiveChoice {
   }
 }
 
-function nextSort(sort: SortOrder, step: 1 | -1): SortOrder {
-  const count = sortOrders.length
-  return sortOrders[(sortOrders.indexOf(sort) + step + count) % count] ?? sort
+function nextSort<Order extends string>(sort: Order, orders: readonly Order[], step: 1 | -1): Order {
+  const count = orders.length
+  return orders[(orders.indexOf(sort) + step + count) % count] ?? sort
 }
 
-function type(choice: LiveChoice, key: Key): LiveChoice {
+function type<Order extends string>(choice: LiveChoice<Order>, key: Key): LiveChoice<Order> {
   if (typeof key === 'object') return {...choice, filter: choice.filter + key.text}
   if (key === 'backspace') return {...choice, filter: choice.filter.slice(0, -1)}
   if (key === 'enter') return {...choice, isTyping: false}
@@ -90,7 +96,7 @@ function type(choice: LiveChoice, key: Key): LiveChoice {
   return choice
 }
 
-function move(choice: LiveChoice, {keys}: RowKeys, by: number): LiveChoice {
+function move<Order extends string>(choice: LiveChoice<Order>, {keys}: RowKeys<Order>, by: number): LiveChoice<Order> {
   if (keys.length === 0) return {...choice, selected: undefined, isOpen: false}
   const at = choice.selected === undefined ? -1 : keys.indexOf(choice.selected)
   const start = at === -1 ? (by > 0 ? -1 : 0) : at

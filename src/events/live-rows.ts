@@ -2,8 +2,11 @@ import type {ConversationBook} from './conversation-book.ts'
 import {type ConversationRow, conversationRow, type Counts, ratedCounts} from './conversation-row.ts'
 import type {Conversation} from './conversation.ts'
 import {detailOf, shortName, socketText} from './flow-text.ts'
-import type {LiveChoice, SortOrder} from './live-choice.ts'
+import type {LiveChoice} from './live-choice.ts'
 import type {Names} from './names.ts'
+
+export const sortOrders = ['bit rate', 'packet rate', 'bytes', 'packets', 'age'] as const
+export type SortOrder = (typeof sortOrders)[number]
 
 export interface Ranked {
   readonly key: string
@@ -20,7 +23,7 @@ export interface LiveContext {
 /** Every conversation in the chosen order, and what they add up to in a second. */
 export function rank(
   {book, names}: LiveContext,
-  {sort, isReversed, filter}: LiveChoice,
+  {sort, isReversed, filter}: LiveChoice<SortOrder>,
 ): {readonly rows: readonly Ranked[]; readonly rate: Counts} {
   const rows: Ranked[] = []
   const rate = {packets: 0, bytes: 0}

@@ -5,26 +5,14 @@ import {sparkline} from '../output/live/sparkline.ts'
 import {bitRate, byteQuantity, exactCount, packetRate, plural, shortDuration, siQuantity} from '../output/quantity.ts'
 import type {ConversationRow, Counts, Hop} from './conversation-row.ts'
 import {detailOf, shortName, socketText} from './flow-text.ts'
-import type {sortOrders} from './live-choice.ts'
-import {type LiveChoice} from './live-choice.ts'
-import {type LiveContext, type Ranked, rowOf} from './live-rows.ts'
-import type {NodeState} from './node-state.ts'
 import {conversationDetails} from './live-details.ts'
+import {footer, type LiveMoment, nodesText, titleLine} from './live-moment.ts'
+import {type LiveContext, type Ranked, rowOf, type SortOrder} from './live-rows.ts'
+import type {NodeState} from './node-state.ts'
 
-export interface LiveMoment extends LiveContext {
-  readonly choice: LiveChoice
+export interface ConversationMoment extends LiveContext, LiveMoment<SortOrder> {
   readonly ranked: readonly Ranked[]
-  /** First row shown. */
-  readonly offset: number
-  /** Rows that fit. */
-  readonly page: number
   readonly rate: Counts
-  /** Packets a second of earlier refreshes, the latest last. */
-  readonly history: readonly number[]
-  readonly nodes: readonly NodeState[]
-  readonly seconds: number
-  /** What is going on besides: an end that is awaited, a notice. */
-  readonly status: string
   /** What was asked for: targets and filters. */
   readonly title: string
 }
@@ -40,7 +28,7 @@ export const liveColumns: readonly LiveColumn[] = [
   {title: 'AGE', align: 'right', least: 5, order: 6},
   {title: 'PATH', align: 'left', least: 10, order: 5, cutsMiddle: true},
 ]
-const sortColumns: Readonly<Record<(typeof sortOrders)[number], number>> = {
+const sortColumns: Readonly<Record<SortOrder, number>> = {
   'bit rate': 3,
   'packet rate': 4,
   bytes: 5,
@@ -48,7 +36,7 @@ const sortColumns: Readonly<Record<(typeof sortOrders)[number], number>> = {
   age: 7,
 }
 
-export function liveScreen(moment: LiveMoment): LiveScreen {
+export function liveScreen(moment: ConversationMoment): LiveScreen {
   const {choice, ranked, offset, page} = moment
   return {
     header: header(moment),
@@ -57,38 +45,21 @@ export function liveScreen(moment: LiveMoment): LiveScreen {
     isReversed: choice.isReversed,
     rows: ranked.slice(offset, offset + page).map((each) => liveRow(each, moment)),
     empty: choice.filter === '' ? 'No packet so far.' : `No conversation matches "${escapeText(choice.filter)}".`,
-    status: choice.isTyping ? `/${escapeText(choice.filter)}▏` : escapeText(moment.status),
-    keys: choice.isTyping ? typingKeys : keys(choice),
+    ...footer(moment),
   }
 }
 
-const typingKeys = [
-  ['enter', 'keep'],
-  ['esc', 'clear'],
-] as const
-
-const keys = ({isPaused, filter}: LiveChoice): LiveScreen['keys'] => [
-  ['q', 'quit'],
-  ['space', isPaused ? 'go on' : 'pause'],
-  ['s', 'sort'],
-  ['r', 'reverse'],
-  ['/', filter === '' ? 'filter' : `filter: ${escapeText(filter)}`],
-  ['↑↓', 'select'],
-  ['enter', 'details'],
-]
-
-function header(moment: LiveMoment): LiveScreen['header'] {
-  const {choice, rate, history, nodes, seconds, title, ranked, book} = moment
+function header(moment: ConversationMoment): LiveScreen['header'] {
+  const {choice, rate, history, nodes, title, ranked, book} = moment
   const interfaces = nodes.flatMap((state) => state.interfaces.all).filter(({hooks}) => hooks.length > 0).length
-  const kernels = [...new Set(nodes.map(({hello}) => hello.kernel))].map(escapeText).join(', ')
   const shown =
     choice.filter === ''
       ? plural(book.size, 'conversation')
       : `${exactCount(ranked.length)} of ${plural(book.size, 'conversation')}`
   return [
-    [`kubectl ipv6 observe ${title}`, `${choice.isPaused ? 'PAUSED  ' : ''}${shortDuration(seconds * 1000)}`],
+    titleLine(`observe ${title}`, moment),
     [`${packetRate(rate.packets)}  ${bitRate(rate.bytes)}  ${sparkline(history, 30)}`, shown],
-    [accountLine(nodes), `${plural(nodes.length, 'node')}, ${plural(interfaces, 'interface')}, ${kernels}`],
+    [accountLine(nodes), nodesText(nodes, plural(interfaces, 'interface'))],
     ['', ''],
   ]
 }
@@ -107,7 +78,7 @@ function accountLine(nodes: readonly NodeState[]): string {
   return `seen ${exactCount(seen)}: filtered ${siQuantity(filtered)}, overflow ${siQuantity(overflow)}, undecodable ${siQuantity(undecodable)}`
 }
 
-function liveRow(ranked: Ranked, moment: LiveMoment): LiveRow {
+function liveRow(ranked: Ranked, moment: ConversationMoment): LiveRow {
   const {choice, nodes} = moment
   const row = rowOf(ranked, moment)
   const isSelected = ranked.key === choice.selected

@@ -1,14 +1,16 @@
 import {describe, expect, test} from 'vitest'
 import {ConversationBook} from '../../src/events/conversation-book.ts'
-import {choose, firstChoice, type LiveChoice} from '../../src/events/live-choice.ts'
-import {rank} from '../../src/events/live-rows.ts'
+import {choose, firstChoice as firstChoiceBy, type LiveChoice} from '../../src/events/live-choice.ts'
+import {rank, type SortOrder, sortOrders} from '../../src/events/live-rows.ts'
 import {liveScreen} from '../../src/events/live-screen.ts'
 import {noNames} from '../../src/events/names.ts'
 import type {Key} from '../../src/output/live/keys.ts'
 import {aNode, anInterface, drain, lines} from './records.ts'
 
-const rows = {keys: ['a', 'b', 'c', 'd'], page: 2}
-const pressed = (...keys: Key[]): LiveChoice => keys.reduce((choice, key) => choose(choice, key, rows), firstChoice)
+const firstChoice = firstChoiceBy<SortOrder>('bit rate')
+const rows = {keys: ['a', 'b', 'c', 'd'], page: 2, orders: sortOrders}
+const pressed = (...keys: Key[]): LiveChoice<SortOrder> =>
+  keys.reduce((choice, key) => choose(choice, key, rows), firstChoice)
 const text = (word: string): Key[] => Array.from(word, (each) => ({text: each}))
 
 describe('keys change what is chosen', () => {
@@ -80,7 +82,7 @@ const names = {
 
 test('rows come in the chosen order, and their rates add up', () => {
   const {book} = aBook()
-  const order = (changes: Partial<LiveChoice>) =>
+  const order = (changes: Partial<LiveChoice<SortOrder>>) =>
     rank({book, names: noNames}, {...firstChoice, ...changes}).rows.map(({counts}) => counts.packets)
   expect(order({})).toEqual([10, 90])
   expect(order({isReversed: true})).toEqual([90, 10])
@@ -100,7 +102,7 @@ test('the text after / is looked for in addresses, names, protocols, interfaces 
 
 test('the screen names pods, shows rates and the path, and no name speaks to the terminal', () => {
   const {book, node} = aBook()
-  const choice: LiveChoice = {...firstChoice, isPaused: true}
+  const choice: LiveChoice<SortOrder> = {...firstChoice, isPaused: true}
   const {rows: ranked, rate} = rank({book, names}, choice)
   const moment = {
     book,
