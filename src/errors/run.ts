@@ -98,6 +98,24 @@ export const programsRefused = (why: string, cause: unknown): PluginError =>
     cause,
   })
 
+/** CONFIG_DEBUG_INFO_BTF is off there. */
+export const noKernelTypes = (path: string, cause: unknown): PluginError =>
+  new PluginError(
+    'no-kernel-types',
+    `This kernel does not tell its types, by which these programs find what they read (${path})`,
+    {
+      advice: 'It takes a kernel with CONFIG_DEBUG_INFO_BTF=y. observe, bindcheck and listeners work without it.',
+      cause,
+    },
+  )
+
+export const noTracepoint = (name: string, cause: unknown): PluginError =>
+  new PluginError('no-tracepoint', `This kernel has no tracepoint ${name} that programs can follow`, {
+    advice:
+      'It takes Linux 4.16 or later, with CONFIG_TRACEPOINTS and CONFIG_DEBUG_INFO_BTF. listeners says who listens without it.',
+    cause,
+  })
+
 export const nothingAttached = (reasons: readonly string[]): PluginError =>
   new PluginError('nothing-attached', `No interface can be observed: ${reasons.join('; ')}`, {
     advice: 'Choose other interfaces with -i or another hook with --hook.',

@@ -1,9 +1,10 @@
 import {closeSync, readSync} from 'node:fs'
-import {programsRefused} from '../errors.ts'
+import {noKernelTypes, noTracepoint, type PluginError, programsRefused} from '../errors.ts'
 import {clientLossesLayout, clientSettingsLayout, clientTallyLayout, connectionLayout, clientKeyLayout} from '../generated/client-layout.ts' // prettier-ignore
 import type {ClientLosses} from '../protocol/clients.ts'
 import {type AgentSettings, noFeeds} from '../protocol/settings.ts'
 import {writeSettings} from './kernel-settings.ts'
+import {kernelTypesPath, tellsKernelTypes} from './kernel-types.ts'
 import type {Hash} from './native/bpf-map.ts'
 import {BpfObject} from './native/bpf-object.ts'
 import {openRootCgroup} from './native/cgroup.ts'
@@ -16,6 +17,8 @@ import {Struct} from './native/words.ts'
 import {RecordRing} from './record-ring.ts'
 import type {KernelObject} from './removal.ts'
 
+/** What TCP is followed by. */
+const tracepoint = 'inet_sock_set_state'
 const tcpPrograms = ['on_set_state', 'sweep', 'adopt_connections'] as const
 const udpPrograms = ['on_datagram', 'on_datagram_sent', 'on_datagram_dropped'] as const
 /** BPF_CGROUP_INET_INGRESS and _EGRESS. */
@@ -54,7 +57,7 @@ export class ClientPrograms implements Disposable {
     try {
       this.#object = new BpfObject(options.libbpf, describe(settings, options)).load()
     } catch (cause) {
-      throw cause instanceof NativeError ? programsRefused(cause.code, cause) : cause
+      throw cause instanceof NativeError ? refusal(cause) : cause
     }
     try {
       this.#attach(this.#object.programFd('on_set_state'))
@@ -155,7 +158,8 @@ export class ClientPrograms implements Disposable {
       this.#attach(object.programFd('on_datagram_dropped'))
     } catch (cause) {
       if (!(cause instanceof NativeError)) throw cause
-      this.warnings.push(`Datagrams cannot be followed here (${cause.code}): clients of UDP are not counted.`)
+      const why = cause.code === 'EPERM' ? 'EPERM: that needs SYS_ADMIN, try --profile privileged' : cause.code
+      this.warnings.push(`Datagrams cannot be followed here (${why}): clients of UDP are not counted.`)
     } finally {
       if (cgroup !== undefined) closeSync(cgroup)
     }
@@ -191,4 +195,10 @@ function describe(
     maxEntries: {...sizes, changes: tells ? ringBytes : smallestRing},
     constants: {'.rodata.clients': settings.bytes, '.rodata.settings': chosen},
   }
+}
+
+/** libbpf says ESRCH of a type that no kernel type is named as. */
+function refusal(cause: NativeError): PluginError {
+  if (!tellsKernelTypes()) return noKernelTypes(kernelTypesPath, cause)
+  return cause.code === 'ESRCH' ? noTracepoint(tracepoint, cause) : programsRefused(cause.code, cause)
 }

@@ -1,4 +1,4 @@
-import {readdirSync, readFileSync, statSync} from 'node:fs'
+import {existsSync, readdirSync, readFileSync, statSync} from 'node:fs'
 import {setTimeout as delay} from 'node:timers/promises'
 import {batchHeaderBytes, type BatchKind, writeBatchHeader} from '../protocol/batch.ts'
 import type {ListeningNamespace} from '../protocol/binding.ts'
@@ -18,21 +18,24 @@ import {exists} from './native/ids.ts'
 import {openLibbpf} from './native/libbpf.ts'
 import {openLibc} from './native/libc.ts'
 import {lookInside} from './native/netns.ts'
+import {type Census, Inhabitants, networkPath, ownNetwork, takeCensus} from './network-namespaces.ts'
 import {RecordStream} from './record-stream.ts'
 import {lookAfterwards} from './removal.ts'
 
-const ownNamespace = '/proc/thread-self/ns/net'
 const namedNamespaces = '/run/netns'
 /** The ring holds 28,000 connections. */
 const lookMs = 50
 /** Who listens is looked for again when somebody nobody knows has clients: not more often, as it reads /proc. */
 const listenersEveryMs = 2000
 const patienceMs = 20_000
+const deserted = 'The pod has ended: no process is left in its network namespace. This is what was counted until then.'
+const hiddenNamespaces =
+  'Network namespaces of pods cannot be entered without SYS_PTRACE and SYS_ADMIN: connections that are open there already are not counted, and their listening sockets are not named. Try --profile privileged.'
 
 /** Counts clients and connections for one plugin until it asks to stop, falls silent, or the time is over. */
 export async function runClients(settings: AgentSettings, announce: (port: number) => void): Promise<void> {
   let port = 0
-  const home = statSync(ownNamespace).ino
+  const home = ownNetwork()
   using exchange = await Exchange.open(settings, (opened) => announce((port = opened)))
   await exchange.during(async () => {
     if (settings.containers !== undefined) enterNetworkOfContainers(settings.containers)
@@ -40,8 +43,8 @@ export async function runClients(settings: AgentSettings, announce: (port: numbe
     exchange.begin({greeting: () => run.greeting, facts: () => undefined})
     await exchange.met()
     await run.pump(exchange.ending.signal)
-    const reason = await exchange.ending.reached
-    const isHeard = reason === 'asked' || exchange.conversation.hasClient
+    const isAsked = exchange.ending.signal.aborted && (await exchange.ending.reached) === 'asked'
+    const isHeard = isAsked || exchange.conversation.hasClient
     await Promise.race([run.finish(isHeard), delay(patienceMs, undefined, {ref: false})])
   })
 }
@@ -63,12 +66,15 @@ class ClientsRun implements Disposable {
   readonly #warnings: string[] = []
   readonly #known = new Set<string>()
   #listenersMs = 0
+  readonly #inhabitants: Inhabitants | undefined
   #rounds = 0
+  #lookMs = 0
   #losses = ''
 
   constructor(settings: AgentSettings, {conversation, own}: ClientsRunOptions) {
     this.#settings = settings
     this.#conversation = conversation
+    this.#inhabitants = settings.containers === undefined ? undefined : new Inhabitants()
     const object = findClientsObject()
     this.#programs = new ClientPrograms(settings, {
       libbpf: this.#libbpf,
@@ -76,7 +82,7 @@ class ClientsRun implements Disposable {
       object,
       bytes: readFileSync(object),
       own,
-      ...(settings.containers !== undefined && {only: statSync(ownNamespace).ino}),
+      ...(settings.containers !== undefined && {only: ownNetwork()}),
     })
     this.#tallies = new ClientTallies(this.#libbpf, this.#programs.tables)
     const {ring} = this.#programs
@@ -89,7 +95,7 @@ class ClientsRun implements Disposable {
     return {cpus: 0, clockOffsetNs, interfaces: [], warnings: [...this.#programs.warnings, ...this.#warnings]}
   }
 
-  /** Tells what changed at each interval, and connections as they come, while a client takes it. */
+  /** Tells what changed at each interval, and connections as they come, while a client takes it; returns early when its pod has ended. */
   async pump(signal: AbortSignal): Promise<void> {
     let dueMs = 0
     while (!signal.aborted) {
@@ -98,9 +104,19 @@ class ClientsRun implements Disposable {
         dueMs = performance.now() + this.#settings.intervalMs
         this.#report({final: false})
       }
+      if (this.#isDeserted()) return
       const pauseMs = this.#stream === undefined ? Math.max(1, dueMs - performance.now()) : lookMs
       await delay(pauseMs, undefined, {signal}).catch(() => undefined)
     }
+  }
+
+  /** Looked for as often as counts are told. */
+  #isDeserted(): boolean {
+    if (this.#inhabitants === undefined || performance.now() < this.#lookMs) return false
+    this.#lookMs = performance.now() + this.#settings.intervalMs
+    if (!this.#inhabitants.haveLeft()) return false
+    this.#conversation.tell({type: 'notice', text: deserted})
+    return true
   }
 
   /** The last counts, and what was removed. */
@@ -157,14 +173,16 @@ class ClientsRun implements Disposable {
   #adoptAll(): void {
     this.#programs.adopt()
     if (this.#settings.containers !== undefined) return
-    for (const path of otherNamespaces()) {
+    const {processes, isPartial} = takeCensus()
+    if (isPartial) this.#warnings.push(hiddenNamespaces)
+    for (const path of otherNamespaces(processes)) {
       try {
         lookInside(path, () => this.#programs.adopt())
       } catch (cause) {
         const code = cause instanceof NativeError ? cause.code : ((cause as NodeJS.ErrnoException).code ?? '') // what node:fs throws
         if (code === 'ENOENT' || code === 'ESRCH' || code === 'EINVAL') continue
         if (code !== 'EPERM' && code !== 'EACCES') throw cause
-        this.#warnings.push('Other network namespaces cannot be entered: connections that are open there already are not counted.') // prettier-ignore
+        if (!isPartial) this.#warnings.push(hiddenNamespaces)
         return
       }
     }
@@ -183,25 +201,13 @@ const placeOf = ({network, protocol, listener, port}: ClientTally): string =>
   `${network} ${protocol} ${listener} ${port}`
 
 /** One path for each but the calling thread's own. */
-function otherNamespaces(): readonly string[] {
-  const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
-  const named = statSync(namedNamespaces, {throwIfNoEntry: false}) === undefined ? [] : readdirSync(namedNamespaces)
-  const paths = [...processes.map((pid) => `/proc/${pid}/ns/net`), ...named.map((name) => `${namedNamespaces}/${name}`)]
-  const found = new Map([[statSync(ownNamespace).ino, '']])
-  for (const path of paths) {
-    const inode = inodeOf(path)
-    if (inode !== undefined && !found.has(inode)) found.set(inode, path)
+function otherNamespaces(processes: Census['processes']): readonly string[] {
+  const found = new Map([...processes].map(([network, [pid = '']]) => [network, networkPath(pid)]))
+  for (const name of existsSync(namedNamespaces) ? readdirSync(namedNamespaces) : []) {
+    const path = `${namedNamespaces}/${name}`
+    const network = statSync(path, {throwIfNoEntry: false})?.ino
+    if (network !== undefined && !found.has(network)) found.set(network, path)
   }
-  return [...found.values()].slice(1)
-}
-
-/** Undefined for a process that has ended, or that is not for us. */
-function inodeOf(path: string): number | undefined {
-  try {
-    return statSync(path).ino
-  } catch (cause) {
-    const {code = ''} = cause as NodeJS.ErrnoException // what node:fs throws
-    if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes(code)) return undefined
-    throw cause
-  }
+  found.delete(ownNetwork())
+  return [...found.values()]
 }

@@ -1,28 +1,30 @@
-import {readdirSync, readlinkSync} from 'node:fs'
 import type {HeldSocket, ListenersAnswer, ListeningNamespace} from '../protocol/binding.ts'
 import {readSurroundings} from './bind-surroundings.ts'
 import {presentLinkFacts} from './facts.ts'
 import {readText} from './facts-settings.ts'
 import {lookInside} from './native/netns.ts'
+import {networkPath, ownNetwork, takeCensus} from './network-namespaces.ts'
 import {type DiagSocket, listSockets} from './sock-diag.ts'
 import {ownersOf} from './sock-diag-owners.ts'
 
 /** Sockets of one namespace that are told. */
 const mostTold = 2000
+const hiddenProcesses =
+  'Network namespaces of pods cannot be seen without SYS_PTRACE and SYS_ADMIN: only sockets of the node itself are told. Try --profile privileged.'
 
 type Found = Omit<ListeningNamespace, 'sockets'> & {readonly sockets: readonly NamedSocket[]}
 type NamedSocket = DiagSocket & {readonly device: string | undefined}
 
 /** Who waits for clients, in the network namespace of the calling thread, or in each that a process of this machine is in. */
 export function answerListeners({everywhere}: {readonly everywhere: boolean}): ListenersAnswer {
-  const home = readlinkSync('/proc/thread-self/ns/net')
-  const groups = processesByNamespace()
+  const home = ownNetwork()
+  const {processes, isPartial} = takeCensus()
   const warnings: string[] = []
-  const found = [look(groups.get(home) ?? [], true)]
+  const found = [look(processes.get(home) ?? [], true)]
   if (everywhere) {
-    for (const [namespace, pids] of groups) {
-      if (namespace === home) continue
-      const other = lookElsewhere(pids, warnings)
+    if (isPartial) warnings.push(hiddenProcesses)
+    for (const [network, pids] of processes) {
+      const other = network === home ? undefined : lookElsewhere(pids, warnings)
       if (other !== undefined) found.push(other)
     }
   }
@@ -46,7 +48,7 @@ function look(pids: readonly string[], isOwn: boolean): Found {
 function lookElsewhere(pids: readonly string[], warnings: string[]): Found | undefined {
   for (const pid of pids) {
     try {
-      return lookInside(`/proc/${pid}/ns/net`, () => look(pids, false))
+      return lookInside(networkPath(pid), () => look(pids, false))
     } catch (cause) {
       const {code = ''} = cause as NodeJS.ErrnoException // what node:fs and our own calls throw
       if (code === 'ENOENT' || code === 'ESRCH') continue
@@ -69,24 +71,6 @@ function withOwners(found: readonly Found[]): readonly ListeningNamespace[] {
   }
   const isOurs = ({owner}: HeldSocket): boolean => owner?.pid === process.pid
   return found.map(({sockets, ...rest}) => ({...rest, sockets: sockets.map(described).filter((each) => !isOurs(each))}))
-}
-
-/** Without the agent itself, which is in the target's namespace only to look. */
-function processesByNamespace(): ReadonlyMap<string, readonly string[]> {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-  const groups = Map.groupBy(pids, namespaceOf)
-  groups.delete('')
-  return groups
-}
-
-function namespaceOf(pid: string): string {
-  try {
-    return readlinkSync(`/proc/${pid}/ns/net`)
-  } catch (cause) {
-    const {code = ''} = cause as NodeJS.ErrnoException // what node:fs throws
-    if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes(code)) return ''
-    throw cause
-  }
 }
 
 const containersOf = (pids: readonly string[]): readonly string[] => [

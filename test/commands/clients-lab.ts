@@ -51,7 +51,12 @@ export class ClientsLab implements AsyncDisposable {
   }
 
   watch(...flags: string[]): Plugin {
-    return new Plugin(['clients', 'local', '-o', 'json', '--interval', '200ms', ...flags], {prefix: ['ip', 'netns', 'exec', this.name]}) // prettier-ignore
+    return this.plugin(['clients', 'local', '-o', 'json', '--interval', '200ms', ...flags])
+  }
+
+  /** Here, with a file system of its own in which `prepare`, a shell's line, has been done. */
+  plugin(args: readonly string[], prepare = ':'): Plugin {
+    return new Plugin(args, {prefix: ['ip', 'netns', 'exec', this.name, 'sh', '-c', `${prepare} && exec "$@"`, 'sh']})
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,0 +1,84 @@
+import {readdirSync, readFileSync, statSync} from 'node:fs'
+
+/** A bit of CapEff in /proc/self/status (include/uapi/linux/capability.h). */
+const mayReadProcesses = 19n
+
+/** Who is in which network namespace. */
+export interface Census {
+  /** Processes by the inode of their namespace, without the agent itself, which may be anywhere to look. */
+  readonly processes: ReadonlyMap<number, readonly string[]>
+  /** There are processes whose namespace is not for us to know. */
+  readonly isPartial: boolean
+}
+
+/** Inode of the network namespace of the calling thread. */
+export const ownNetwork = (): number => statSync('/proc/thread-self/ns/net').ino
+
+export const networkPath = (pid: string): string => `/proc/${pid}/ns/net`
+
+/** Of every process of this machine. */
+export function takeCensus(): Census {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+  const processes = new Map<number, string[]>()
+  let hidden = 0
+  for (const pid of pids) {
+    const network = networkOf(pid)
+    if (network === 'hidden') hidden += 1
+    if (typeof network !== 'number') continue
+    const known = processes.get(network) ?? []
+    processes.set(network, known)
+    known.push(pid)
+  }
+  return {processes, isPartial: hidden > 0 && !hasCapability(mayReadProcesses)}
+}
+
+/** Undefined for a process that has ended. */
+function networkOf(pid: string): number | 'hidden' | undefined {
+  try {
+    return statSync(networkPath(pid)).ino
+  } catch (cause) {
+    const {code = ''} = cause as NodeJS.ErrnoException // what node:fs throws
+    if (code === 'ENOENT' || code === 'ESRCH') return undefined
+    if (code === 'EACCES' || code === 'EPERM') return 'hidden'
+    throw cause
+  }
+}
+
+function hasCapability(bit: bigint): boolean {
+  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'
+  return ((BigInt(`0x${effective}`) >> bit) & 1n) === 1n
+}
+
+/** Tells when a pod has ended: nobody is in its network namespace any more. Made in that namespace. */
+export class Inhabitants {
+  readonly #network = ownNetwork()
+  #one = this.#find()
+
+  /** False where nobody was seen from the start. */
+  haveLeft(): boolean {
+    if (this.#one === undefined || networkOf(this.#one) === this.#network) return false
+    const other = this.#find()
+    if (other === undefined) return true
+    this.#one = other
+    return false
+  }
+
+  /** Agents are there only to look, like this one. */
+  #find(): string | undefined {
+    const own = programOf('self')
+    return takeCensus()
+      .processes.get(this.#network)
+      ?.find((pid) => programOf(pid) !== own)
+  }
+}
+
+/** What node runs. */
+function programOf(pid: string): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, 2).join(' ')
+  } catch (cause) {
+    const {code = ''} = cause as NodeJS.ErrnoException // what node:fs throws
+    if (code === 'ENOENT' || code === 'ESRCH') return undefined
+    throw cause
+  }
+}
