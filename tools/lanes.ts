@@ -1,6 +1,6 @@
 // Runs the tests (with --whole in lanes, side by side, and the checks beside them) and prints the line that CI reads.
 //   tools/lanes.ts [--whole] [--failed STEP]… [--left-out COUNT] -- VITEST ARGUMENTS…
-import {spawn} from 'node:child_process'
+import {type ChildProcess, spawn} from 'node:child_process'
 import {mkdirSync, rmSync} from 'node:fs'
 import {join} from 'node:path'
 import {createInterface} from 'node:readline'
@@ -8,6 +8,9 @@ import type {Readable, Writable} from 'node:stream'
 import {setTimeout as delay} from 'node:timers/promises'
 import {parseArgs} from 'node:util'
 import {lanes, selectionOf} from '../test/lanes.ts'
+import {defaultRunDirectory} from './cluster/layout.ts'
+import {ownerOf} from './cluster/lifecycle.ts'
+import {removeCluster} from './cluster/teardown.ts'
 import {type EndedLane, printClosingLine} from './closing-line.ts'
 
 interface Job {
@@ -33,13 +36,39 @@ const wholeRun = (): readonly Job[] => [
   {name: 'checks', command: ['tools/check'], nice: 15},
 ]
 
+/** What ends us ends the jobs, with all that they have started. */
+class Interruption {
+  hasCome = false
+  readonly #groups = new Set<ChildProcess>()
+
+  constructor() {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => this.#passOn(signal))
+  }
+
+  /** Each is the leader of a group of its own. */
+  reach(child: ChildProcess): void {
+    this.#groups.add(child)
+    child.once('exit', () => this.#groups.delete(child))
+  }
+
+  #passOn(signal: NodeJS.Signals): void {
+    this.hasCome = true
+    for (const {pid} of this.#groups) if (pid !== undefined) process.kill(-pid, signal)
+  }
+}
+
 /** Ends when the command does; beside others, each of its lines stands behind the job's name. */
-async function run({name, command, nice, results}: Job, isAlone: boolean): Promise<EndedLane> {
+async function run(
+  {name, command, nice, results}: Job,
+  {isAlone, interruption}: {readonly isAlone: boolean; readonly interruption: Interruption},
+): Promise<EndedLane> {
   const started = performance.now()
   const child = spawn('nice', ['-n', String(nice), ...command], {
     cwd: root,
-    stdio: isAlone ? 'inherit' : ['ignore', 'pipe', 'pipe'],
+    stdio: isAlone ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'],
+    detached: true,
   })
+  interruption.reach(child)
   const exit = new Promise<number>((resolve) => {
     child.once('error', () => resolve(127))
     child.once('exit', (status) => resolve(status ?? 1))
@@ -69,9 +98,10 @@ const {values, positionals} = parseArgs({
 rmSync(folder, {recursive: true, force: true})
 mkdirSync(folder, {recursive: true})
 const jobs = values.whole ? wholeRun() : [testJob('tests', positionals)]
-// Ctrl-C reaches the jobs as well: they end, each after its clean-up, and so do we.
-process.on('SIGINT', () => undefined)
-const ended = await Promise.all(jobs.map((job) => run(job, jobs.length === 1)))
+const interruption = new Interruption()
+const ended = await Promise.all(jobs.map((job) => run(job, {isAlone: jobs.length === 1, interruption})))
+// vitest that is interrupted ends at once, and leaves the cluster of its run.
+if (interruption.hasCome && ownerOf(defaultRunDirectory)?.isAlive === false) await removeCluster(defaultRunDirectory)
 const before = values.failed.map((name) => ({name, status: 1}))
 printClosingLine([...before, ...ended], Number(values['left-out']))
 process.exit()
