@@ -63,8 +63,9 @@ const graceSeconds = 5
 export function agentPod(order: PodOrder): PodManifest {
   const {name, target, settings, options, now} = order
   const seconds = Math.ceil(settings.maxDurationMs / 1000) + deadlineSlackSeconds
-  // Who holds a port is found among the node's processes, and a port is tried in a network namespace of its own.
-  const needsHost = entersPod(target) || settings.bindcheck !== undefined || settings.listeners !== undefined
+  // Who holds a port is found among the node's processes, and sockets and ports are looked at in every network namespace.
+  const asks = [settings.bindcheck, settings.listeners, settings.clients]
+  const needsHost = entersPod(target) || asks.some((question) => question !== undefined)
   return {
     apiVersion: 'v1',
     kind: 'Pod',

@@ -50,6 +50,13 @@ describe('the agent’s pod', () => {
     expect(pod(shares).spec?.hostPID).toBeUndefined()
   })
 
+  test('sees them too, and may enter every pod’s network, to count clients', () => {
+    const settings = {...standInSettings(), clients: {connections: false}}
+    const {spec} = agentPod({name: 'a', target: {node: 'node1'}, settings, options: standInOptions, now})
+    expect(spec?.hostPID).toBe(true)
+    expect(spec?.containers[0]?.securityContext?.capabilities?.add).toEqual(['BPF', 'NET_ADMIN', 'PERFMON', 'SYS_ADMIN', 'SYS_PTRACE']) // prettier-ignore
+  })
+
   test('is named after its run, never twice the same, and listens below the kernel’s own ports', () => {
     const request = {target: inPod, settings: standInSettings(), options: standInOptions}
     const orders = Array.from({length: 50}, () => orderPod({...request, signal: new AbortController().signal}))
