@@ -21,6 +21,8 @@ process.env['SHELL'] ??= '/bin/sh'
 void import('./commands/main.ts')
   .then(({main, reportBug}) => {
     process.on('uncaughtException', (error) => process.exit(reportBug(error)))
+    // Node ends with status 0 when nothing is left to wait for, whatever was promised.
+    process.on('beforeExit', () => process.exit(reportBug(new Error('the run stopped before its end'))))
     return main(process.argv.slice(2))
   })
   .then((status) => process.stdout.write('', () => process.exit(status)))

@@ -57,6 +57,13 @@ test.each(['| cat', '< /dev/null'])('-o live without a terminal is refused befor
   )
 })
 
+test('a run that stops without having come to its end is a bug, never a success without a word', () => {
+  const deaf = `data:text/javascript,${encodeURIComponent('process.stdout.write = () => true')}`
+  const {status, stderr} = shell(`NODE_OPTIONS='--import=${deaf}' ${plugin} version`)
+  expect(status).toBe(70)
+  expect(stderr).toContain('the run stopped before its end')
+})
+
 describe('the sink', () => {
   test('keeps no listener for each time that it waited', async () => {
     const stream = new PassThrough({highWaterMark: 1})
