@@ -26,26 +26,39 @@ inlined enum family socket_family(const struct sock *sock)
 	return BPF_CORE_READ(sock, __sk_common.skc_family) == INET6 ? FAMILY_IPV6 : FAMILY_IPV4;
 }
 
-/* Of one that begins to listen, 1; of one that ends, -1. */
-inlined void note_listener(const struct sock *sock, __u32 network, __s32 change)
+inlined struct listening place_of(const struct sock *sock, __u32 network)
 {
-	__u32 none = 0, *sockets;
-	struct listening listener = {
+	struct listening place = {
 		.network = network,
-		.port = BPF_CORE_READ(sock, __sk_common.skc_num),
+		.port = port_of(sock),
 		.socket = socket_family(sock),
 	};
 
-	read_local(sock, &listener.address);
-	sockets = bpf_map_lookup_elem(&listening, &listener);
-	if (!sockets) {
-		bpf_map_update_elem(&listening, &listener, &none, BPF_NOEXIST);
-		sockets = bpf_map_lookup_elem(&listening, &listener);
-	}
-	if (!sockets)
+	read_local(sock, &place.address);
+	return place;
+}
+
+inlined void note_listener(const struct sock *sock, __u32 network)
+{
+	struct listening place = place_of(sock, network);
+	__u32 none = 0, *sockets;
+
+	/* Nobody chose one: listen(2) does afterwards. */
+	if (!place.port)
 		return;
-	if (__sync_fetch_and_add(sockets, change) + change == 0)
-		bpf_map_delete_elem(&listening, &listener);
+	bpf_map_update_elem(&listening, &place, &none, BPF_NOEXIST);
+	sockets = bpf_map_lookup_elem(&listening, &place);
+	if (sockets)
+		count_one(*sockets);
+}
+
+inlined void forget_listener(const struct sock *sock, __u32 network)
+{
+	struct listening place = place_of(sock, network);
+	__u32 *sockets = bpf_map_lookup_elem(&listening, &place);
+
+	if (sockets && __sync_fetch_and_add(sockets, -1) == 1)
+		bpf_map_delete_elem(&listening, &place);
 }
 
 /* By the address that the socket has, or else by its family's wildcard; without either, that address stands for it. */

@@ -35,6 +35,8 @@ struct sock {
 	int sk_err;
 	__u16 sk_protocol;
 } CORE;
+/* The port in network order stays there when the kernel takes it back from a socket that ends. */
+struct inet_sock { __be16 inet_sport; } CORE;
 struct tcp_sock { __u64 bytes_acked, bytes_received; __u32 snd_una, write_seq; } CORE;
 enum sock_flags { SOCK_DONE = 1 };
 
@@ -109,6 +111,13 @@ inlined void read_remote(const struct sock *sock, ipv6_address *address)
 		BPF_CORE_READ_INTO(address, sock, __sk_common.skc_v6_daddr);
 	else
 		map_ipv4(address, BPF_CORE_READ(sock, __sk_common.skc_daddr));
+}
+
+inlined __u16 port_of(const struct sock *sock)
+{
+	const struct inet_sock *inet = (void *)sock;
+
+	return bpf_ntohs(BPF_CORE_READ(inet, inet_sport));
 }
 
 inlined __u32 network_of(const struct sock *sock)

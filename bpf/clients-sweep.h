@@ -89,7 +89,7 @@ int adopt_connections(struct bpf_iter__tcp *context)
 	if (is_elsewhere(network))
 		return 0;
 	if (state == LISTENING)
-		note_listener(sock, network, 1);
+		note_listener(sock, network);
 	else if (state == SYN_SENT)
 		begin(sock, network);
 	else if (state != CLOSED && state != SYN_RECEIVED)

@@ -66,7 +66,7 @@ inlined void read_ends(const struct sock *sock, struct connection *connection)
 		key->listener = remote;
 		key->client = local;
 		key->port = bpf_ntohs(BPF_CORE_READ(sock, __sk_common.skc_dport));
-		connection->client_port = BPF_CORE_READ(sock, __sk_common.skc_num);
+		connection->client_port = port_of(sock);
 		connection->address = remote;
 	} else {
 		key->client = remote;
@@ -208,11 +208,11 @@ int BPF_PROG(on_set_state, const struct sock *sock, const int before, const int 
 	if (is_elsewhere(network))
 		return 0;
 	if (after == CLOSED && before == LISTENING)
-		note_listener(sock, network, -1);
+		forget_listener(sock, network);
 	else if (after == CLOSED)
 		end(sock, before);
 	else if (after == LISTENING)
-		note_listener(sock, network, 1);
+		note_listener(sock, network);
 	else if (after == SYN_SENT)
 		begin(sock, network);
 	else if (after == ESTABLISHED)

@@ -1,4 +1,3 @@
-import type {NamedContainer} from '../cluster/pod-containers.ts'
 import {findingsOf} from '../binding/findings.ts'
 import {judge, type Verdict} from '../binding/verdict.ts'
 import {FindingLedger, sumCounts} from '../diagnosis/finding-ledger.ts'
@@ -7,10 +6,11 @@ import type {NodeState} from '../events/node-state.ts'
 import {type FindingCounts, startObject, summaryObject} from '../events/summary-json.ts'
 import type {Palette} from '../output/colour.ts'
 import {jsonLine, type JsonValue} from '../output/json.ts'
-import type {Answer, BindAnswer, HeldSocket} from '../protocol/binding.ts'
+import type {Answer, BindAnswer} from '../protocol/binding.ts'
 import {bindObjects, deliveryObject, idObject, listenerObject, trialObject} from './bindcheck-lines.ts'
 import type {BindcheckRequest} from './bindcheck-request.ts'
 import {answerText, type Told} from './bindcheck-text.ts'
+import {ContainerNames} from './container-names.ts'
 import type {Stage} from './run-nodes.ts'
 import {nowNs} from './show-run.ts'
 import type {View} from './view.ts'
@@ -34,9 +34,12 @@ const narrowest = 40
 export class BindcheckView implements View {
   readonly #options: BindcheckViewOptions
   readonly #judged = new Map<string, Judged>()
+  readonly #containers: ContainerNames
 
   constructor(options: BindcheckViewOptions) {
     this.#options = options
+    const {request, stage} = options
+    this.#containers = new ContainerNames(request.run.cluster, stage.interruption.signal)
   }
 
   /** Every place that answered can hold what was asked about. */
@@ -51,7 +54,7 @@ export class BindcheckView implements View {
   async answered(state: NodeState, told: Answer): Promise<void> {
     if (told.type !== 'bind') return
     const {protocols = [], addresses = []} = this.#options.request.run.bindcheck ?? {}
-    const answer = withNames(told, await this.#containers(state))
+    const answer = {...told, holders: await this.#containers.name(state, told.holders)}
     const verdicts = protocols.map((protocol) => judge(answer, {protocol, addresses}))
     const origin = {node: state.node, timeNs: nowNs()}
     const findings = findingsOf(answer, verdicts, origin.timeNs)
@@ -102,12 +105,6 @@ export class BindcheckView implements View {
     }
   }
 
-  async #containers({node, target}: NodeState): Promise<ReadonlyMap<string, NamedContainer>> {
-    if (target === 'local') return new Map()
-    const {containersOn} = await import('../cluster/pod-containers.ts')
-    return containersOn(node, this.#options.request.run.cluster, this.#options.stage.interruption.signal)
-  }
-
   #text(told: Told): string {
     const {request, palette} = this.#options
     const columns = process.stdout.isTTY ? process.stdout.columns : 80
@@ -125,15 +122,6 @@ export class BindcheckView implements View {
   #write(text: string): Promise<void> {
     return this.#options.stage.sink.write(text)
   }
-}
-
-function withNames(answer: BindAnswer, containers: ReadonlyMap<string, NamedContainer>): BindAnswer {
-  const withName = (holder: HeldSocket): HeldSocket => {
-    const {owner} = holder
-    const named = containers.get(owner?.container ?? '')
-    return owner === undefined || named === undefined ? holder : {...holder, owner: {...owner, named}}
-  }
-  return {...answer, holders: answer.holders.map(withName)}
 }
 
 function placeText({target, node, hello}: NodeState, {netns}: BindAnswer): string {

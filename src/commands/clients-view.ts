@@ -12,9 +12,11 @@ import type {Palette} from '../output/colour.ts'
 import {jsonLine} from '../output/json.ts'
 import {formatTime, rfc3339} from '../output/time.ts'
 import type {RecordKind} from '../protocol/batch.ts'
-import {readClientReport} from '../protocol/clients.ts'
+import type {ListeningNamespace} from '../protocol/binding.ts'
+import {type ClientReport, readClientReport} from '../protocol/clients.ts'
 import {listenerObject} from './bindcheck-lines.ts'
 import type {ClientsRequest} from './clients-request.ts'
+import {ContainerNames} from './container-names.ts'
 import type {Stage} from './run-nodes.ts'
 import {nowNs} from './show-run.ts'
 import type {View} from './view.ts'
@@ -32,9 +34,12 @@ const mostWorkloads = 200
 export class ClientsView implements View {
   readonly #options: ClientsViewOptions
   readonly #books = new Map<string, ClientBook>()
+  readonly #containers: ContainerNames
 
   constructor(options: ClientsViewOptions) {
     this.#options = options
+    const {request, stage} = options
+    this.#containers = new ContainerNames(request.run.cluster, stage.interruption.signal)
   }
 
   async started(state: NodeState): Promise<void> {
@@ -48,7 +53,7 @@ export class ClientsView implements View {
   }
 
   async recorded(state: NodeState, kind: RecordKind, records: Uint8Array): Promise<void> {
-    if (kind === 'clients') this.#bookOf(state).add(readClientReport(records))
+    if (kind === 'clients') this.#bookOf(state).add(await this.#withNames(state, readClientReport(records)))
     if (kind !== 'connections') return
     await this.#write([...readChanges(records)].map((change) => this.#changeLine(change, state)).join(''))
   }
@@ -88,6 +93,14 @@ export class ClientsView implements View {
   async finish(): Promise<void> {
     const {run} = this.#options.stage
     for (const {summary} of run.summaries(0)) await this.#write(this.#summary(summary))
+  }
+
+  async #withNames(state: NodeState, report: ClientReport): Promise<ClientReport> {
+    if (report.listeners === undefined) return report
+    const listeners: ListeningNamespace[] = []
+    for (const each of report.listeners)
+      listeners.push({...each, sockets: await this.#containers.name(state, each.sockets)})
+    return {...report, listeners}
   }
 
   #changeLine(change: ConnectionChange, state: NodeState): string {

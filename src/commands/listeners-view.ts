@@ -9,8 +9,9 @@ import {startObject, summaryObject} from '../events/summary-json.ts'
 import type {Palette} from '../output/colour.ts'
 import {escapeText} from '../output/escape.ts'
 import {jsonLine} from '../output/json.ts'
-import type {Answer, HeldSocket, ListeningNamespace} from '../protocol/binding.ts'
+import type {Answer, ListeningNamespace} from '../protocol/binding.ts'
 import {listenerObject} from './bindcheck-lines.ts'
+import {type Containers, withName} from './container-names.ts'
 import type {ListenersRequest} from './listeners-request.ts'
 import {servedPods} from './listeners-served.ts'
 import {listenersTable, usesObject} from './listeners-text.ts'
@@ -23,8 +24,6 @@ export interface ListenersViewOptions {
   readonly request: ListenersRequest
   readonly palette: Palette
 }
-
-type Containers = ReadonlyMap<string, NamedContainer>
 
 /** What the cluster knows of a node. */
 interface Known {
@@ -137,9 +136,3 @@ export class ListenersView implements View {
 /** Of the first container that the cluster knows. */
 const podOf = ({containers}: ListeningNamespace, known: Containers): NamedContainer | undefined =>
   containers.map((id) => known.get(id)).find((each) => each !== undefined)
-
-function withName(socket: HeldSocket, containers: Containers): HeldSocket {
-  const {owner} = socket
-  const named = containers.get(owner?.container ?? '')
-  return owner === undefined || named === undefined ? socket : {...socket, owner: {...owner, named}}
-}

@@ -17,7 +17,7 @@ export interface ConnectionChange {
   /** How it closed. */
   readonly end: ConnectionEnd
   readonly reporter: Reporter
-  /** Without a port where the connect came to nothing: the kernel had taken it back. */
+  /** Without a port where the connect came to nothing before it had one. */
   readonly client: {readonly ip: string; readonly port?: number}
   readonly listener: {readonly ip: string; readonly port: number}
   readonly family: 4 | 6

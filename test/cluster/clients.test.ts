@@ -1,5 +1,6 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
 import {type JsonLine, Plugin} from '../support/plugin.ts'
+import {waitFor} from '../../tools/cluster/processes.ts'
 import {startCluster, type Cluster, type TestPods} from './lab.ts'
 
 const labels = {app: 'shop'}
@@ -58,7 +59,7 @@ beforeAll(async () => {
   ;[name = '', ...addresses] = await words(['get', 'pod', '-l', 'app=shop', '-o', `jsonpath=${found}`])
 }, 90_000)
 afterAll(async () => {
-  await cluster.kubectl(['delete', 'deployment/shop', 'service/shop', '--wait=false'])
+  await cluster.kubectl(['delete', 'deployment/shop', 'service/shop', '--wait=false', '--ignore-not-found'])
   await cluster[Symbol.asyncDispose]()
 })
 
@@ -108,5 +109,45 @@ describe('kubectl ipv6 clients on a cluster', () => {
     expect(clients.length).toBeGreaterThan(1)
     expect(clients[0]).toMatchObject({listener: {address: '::', port, protocol: 'tcp'}, pod: 'p1'})
     expect(lines.at(-1)).toMatchObject({kind: 'summary', node: '*', clean: true, lost: {kernelRing: 0}})
+  }, 120_000)
+
+  test('follows a node with the few capabilities of --profile restricted, and shows what a filter on a name leaves', async () => {
+    const [address = ''] = addresses
+    const holding = cluster.exec('p1', ['sh', '-c', `sleep 1d | nc ${address} ${port}`]).catch(() => undefined)
+    const isHeld = async () => (await cluster.exec('p1', ['netstat', '-tn'])).includes(`${address}:${port}`)
+    await waitFor('the connection', isHeld, {timeoutMs: 20_000})
+    const flags = ['--profile', 'restricted', '--service', 'shop', '--protocol', 'tcp', '--interval', '200ms', '-o', 'json'] // prettier-ignore
+    await using plugin = new Plugin(['clients', 'node2', ...flags], {kubeconfig: cluster.kubeconfig})
+    await plugin.until(/"existing":1/)
+    for (const each of addresses) await ask(each, port)
+    await ask(pods.p2.v4, 8080)
+    const {stderr} = await plugin.end()
+    expect(stderr).toBe('')
+    const {lines} = plugin
+    const listeners = lines.filter(({kind}) => kind === 'listener')
+    expect(new Set(listeners.map((each) => each['port']))).toEqual(new Set([port]))
+    expect(listeners.at(-1)).toMatchObject({address: '::', v6only: false, process: 'httpd', pod: name, container: 'c'})
+    expect(listeners.at(-1)?.['clients']).toMatchObject([
+      {family: 'inet', type: 'v4_mapped_v6', clients: 1, existing: 1, opened: 1, closed: 1, open: 1},
+      {family: 'inet6', type: 'plain', clients: 1, existing: 0, opened: 1, closed: 1, open: 0},
+    ])
+    expect(lines.at(-1)).toMatchObject({kind: 'summary', clean: true})
+    await cluster.exec('p1', ['killall', 'sleep'])
+    await holding
+  }, 120_000)
+
+  test('ends with what it has counted when its pod ends, and says that in one sentence', async () => {
+    const flags = ['--interval', '200ms', '-o', 'json']
+    await using plugin = new Plugin(['clients', `pod/${name}`, ...flags], {kubeconfig: cluster.kubeconfig})
+    await plugin.until(/"kind":"start"/)
+    await ask(addresses[0] ?? '', port)
+    await cluster.kubectl(['delete', 'deployment/shop', '--wait=false'])
+    const {status, stderr} = await plugin.ended
+    expect(stderr).toBe(`node2 pod/default/${name}: The pod has ended: no process is left in its network namespace. This is what was counted until then.\n`) // prettier-ignore
+    const [counted] = plugin.lines.at(-1)?.['connections'] as {opened: number; existing: number; open: number}[]
+    expect((counted?.opened ?? 0) - (counted?.existing ?? 0)).toBe(1)
+    expect(plugin.lines.at(-1)).toMatchObject({kind: 'summary', clean: true})
+    expect(status).toBe(0)
+    expect(await cluster.kubectl(['get', 'pods', '-A', '-l', 'app.kubernetes.io/name=kubectl-ipv6', '-o', 'name'])).toBe('') // prettier-ignore
   }, 120_000)
 })

@@ -85,6 +85,8 @@ describe.skipIf(!isRoot)('clients of TCP', () => {
     expect([told('opened', 'destination'), told('closed', 'destination')]).toEqual([6, 6])
     expect([told('opened', 'source'), told('closed', 'source')]).toEqual([6, 6])
     expect([told('refused', 'source'), told('unanswered', 'source')]).toEqual([2, 1])
+    const refused = changes.filter(({event}) => event === 'refused')
+    expect(refused.map(({source}) => Number((source as {port?: number}).port) > 0)).toEqual([true, true])
     const summary = lines.at(-1)
     expect(summary?.['connections']).toMatchObject([
       {reporter: 'destination', family: 'inet', opened: 4, closed: 4, reset: 1, refused: 0},
