@@ -9,7 +9,7 @@ export class Drops extends BaseCommand {
   static override summary = 'Show the packets that the kernel dropped: how many, which part of it, and why.'
   static override description = `Counts every IPv6 packet (with --family all every IP packet) that the kernel of the target frees as dropped, by its reason and the function that dropped it, in all network namespaces of a node or in that of a pod, and says in words what it means, who sent it to whom, and in whose pod.
 Every count is exact, with filters too: the kernel applies them, and those on names choose among counts by address. Of each kind a few packets a second are looked at more closely, for their ports. --direction is egress for what was on its way out, be it sent here or forwarded.
-What is dropped where nothing is wrong is counted, but not shown without --all. The end tells how the node's own counters moved meanwhile.`
+On a terminal it is a live table; piped, a line for each kind that grew; with -o json, JSON lines. What is dropped where nothing is wrong is counted, but not shown without --all. The end tells how the node's own counters moved meanwhile.`
   static override examples = [
     {description: 'Everything that one node drops', command: 'kubectl ipv6 drops node/worker-1'},
     {description: 'One pod, both families, for a minute', command: 'kubectl ipv6 drops pod/web-0 --family all --duration 1m'},
@@ -25,9 +25,9 @@ What is dropped where nothing is wrong is counted, but not shown without --all. 
     output: Flags.string({
       helpGroup: 'OUTPUT',
       char: 'o',
-      options: ['text', 'wide', 'json'],
-      default: 'text',
-      summary: 'text (a line for each kind that grew), wide (with totals and namespaces) or json (JSON lines).',
+      options: ['text', 'wide', 'live', 'json'],
+      summary:
+        'text (a line for each kind that grew; default when piped), wide (with totals and namespaces), live (a table, default on a terminal) or json (JSON lines).',
     }),
     ...targetFlags,
     interface: Flags.string({

@@ -1,16 +1,14 @@
-import {badUsage} from '../errors.ts'
 import {isColoured, palette} from '../output/colour.ts'
-import {escapeText} from '../output/escape.ts'
 import type {CaptureRequest} from './capture-request.ts'
 import type {CaptureOptions, OpenCapture} from './capture-source.ts'
 import type {ObserveRequest, OutputForm} from './observe-request.ts'
+import {outputForm, titleOf} from './output-form.ts'
 import {runNodes, type Stage} from './run-nodes.ts'
 import type {View} from './view.ts'
 
 /** One `observe`: asks, shows, and returns when the node is clean again. */
 export async function observe(request: ObserveRequest, version: string): Promise<void> {
-  const {agent, capture, view} = request
-  const form = capture !== undefined ? (view.form ?? 'text') : agent.dryRun ? 'text' : chosenForm(view.form)
+  const form = outputForm(request)
   await runNodes({request, version, view: (stage) => viewOf(form, request, stage), openCapture: openFlows})
 }
 
@@ -31,17 +29,4 @@ async function viewOf(form: OutputForm, request: ObserveRequest, stage: Stage): 
   const {JsonView, TextView} = await import('./stream-view.ts')
   if (form === 'json') return new JsonView(streamed)
   return new TextView({...streamed, palette: paint, timeFormat, isWide: form === 'wide', hasNodes})
-}
-
-function chosenForm(asked: OutputForm | undefined): OutputForm {
-  const isTerminal = process.stdout.isTTY && process.stdin.isTTY
-  if (asked === 'live' && !isTerminal)
-    throw badUsage('-o live needs a terminal, for the screen and for the keys', 'Use -o text, wide or json.')
-  return asked ?? (isTerminal && process.env['TERM'] !== 'dumb' ? 'live' : 'text')
-}
-
-/** What was asked for, for the first line of the screen. */
-function titleOf({targets, allNodes, selector, filter}: ObserveRequest): string {
-  const places = selector === undefined ? (allNodes ? ['--all-nodes'] : targets) : [`-l ${selector}`]
-  return escapeText([...places, filter.text].filter((part) => part !== '').join(' '))
 }

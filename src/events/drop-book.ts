@@ -87,5 +87,13 @@ export class DropBook {
   }
 }
 
-const keyOf = ({reason, symbol, family, protocol, icmpType, direction, interface: name, network}: DropKind): string =>
-  JSON.stringify([reason, symbol, family, protocol, icmpType, direction, name, network])
+export const keyOf = ({
+  reason,
+  symbol,
+  family,
+  protocol,
+  icmpType,
+  direction,
+  interface: name,
+  network,
+}: DropKind): string => JSON.stringify([reason, symbol, family, protocol, icmpType, direction, name, network])

@@ -39,7 +39,8 @@ export function dropText(drop: ShownDrop, options: DropLineOptions): string {
   return `${parts.join(' ')}: ${text} (${escapeText(where)}), ${packetText(kind)}${pairsText(drop, palette)}${wide}\n`
 }
 
-const packetText = (kind: DropKind): string =>
+/** `ICMPv6 neighbor-solicitation`. */
+export const packetText = (kind: DropKind): string =>
   kind.icmpType === undefined
     ? protocolName(kind.protocol)
     : `${protocolName(kind.protocol)} ${icmpTypeName({family: kind.family, type: kind.icmpType})}`
@@ -53,15 +54,19 @@ function pairsText(drop: ShownDrop, palette: Palette): string {
   const {pairs, count} = drop
   const [first] = pairs
   if (first === undefined) return ''
+  const others = count - first.count
+  return ` ${pairText(drop, first, palette)}${others > 0 ? `, and ${exactCount(others)} between others` : ''}`
+}
+
+/** `fd00::1 (shop/web-0) → fd00::2, e.g. port 443`. */
+export function pairText(drop: Pick<ShownDrop, 'copy'>, pair: NamedPair, palette: Palette): string {
   const end = (address: string, name: EndName | undefined): string => {
     const text = shortName(name)
     return text === undefined ? address : `${address} (${palette.name(text)})`
   }
-  const port = sampleOf(drop, first)?.destinationPort
+  const port = sampleOf(drop, pair)?.destinationPort
   const example = port === undefined ? '' : `, e.g. port ${port}`
-  const others = count - first.count
-  const rest = others > 0 ? `, and ${exactCount(others)} between others` : ''
-  return ` ${end(first.source, first.from)} → ${end(first.destination, first.to)}${example}${rest}`
+  return `${end(pair.source, pair.from)} → ${end(pair.destination, pair.to)}${example}`
 }
 
 export interface DropPlace {

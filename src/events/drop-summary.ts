@@ -8,7 +8,8 @@ import {plainTable} from '../output/table.ts'
 export interface DropSums {
   /** Counted by kind. */
   readonly total: number
-  /** Of them, benign ones that are not shown. */
+  /** Of them, benign ones, and those that are not shown for it. */
+  readonly benign: number
   readonly hidden: number
   /** Left out by a filter on names, and those it could not decide on. */
   readonly left: number
@@ -23,7 +24,7 @@ export interface DropSums {
 }
 
 const nothing: DropSums = {
-  total: 0, hidden: 0, left: 0, undecided: 0, filtered: 0, uncounted: 0, copied: 0, copiesLost: 0, counters: {},
+  total: 0, benign: 0, hidden: 0, left: 0, undecided: 0, filtered: 0, uncounted: 0, copied: 0, copiesLost: 0, counters: {},
 } // prettier-ignore
 
 /** Counters of several nodes would say of none what moved. */
@@ -31,13 +32,23 @@ export const joinDropSums = (all: readonly DropSums[]): DropSums =>
   all.length === 1 ? (all[0] ?? nothing) : {...all.reduce(plus, nothing), counters: {}}
 
 function plus(a: DropSums, b: DropSums): DropSums {
-  const keys = ['total', 'hidden', 'left', 'undecided', 'filtered', 'uncounted', 'copied', 'copiesLost'] as const
+  const keys = [
+    'total',
+    'benign',
+    'hidden',
+    'left',
+    'undecided',
+    'filtered',
+    'uncounted',
+    'copied',
+    'copiesLost',
+  ] as const
   return {...a, ...Object.fromEntries(keys.map((key) => [key, a[key] + b[key]]))}
 }
 
 /** What a summary line says beside the fields of every verb. */
-export function dropFields({counters, ...sums}: DropSums, benign: number): Readonly<Record<string, JsonValue>> {
-  const {total, left, undecided, filtered, uncounted, copied, copiesLost} = sums
+export function dropFields({counters, ...sums}: DropSums): Readonly<Record<string, JsonValue>> {
+  const {total, benign, left, undecided, filtered, uncounted, copied, copiesLost} = sums
   return {
     drops: {total, benign, left, undecided, filtered, uncounted, copied, notCopied: total - copied},
     lost: {kernelRing: copiesLost, agent: 0, client: 0},

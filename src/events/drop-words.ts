@@ -62,8 +62,10 @@ const told: readonly Rule[] = [
   [/^NO_SOCKET$/, any, 'socket', 'nobody listens there'],
   [/^SOCKET_RCVBUFF$|^PROTO_MEM$/, any, 'socket', 'its buffer is full: the program does not read fast enough'],
   [/^SOCKET_FILTER$/, any, 'socket', 'a filter of the socket'],
+  [/^NOT_SPECIFIED$/, /^tcp_v[46]_rcv$/, 'socket', 'a connection that has ended took it (TIME_WAIT), or one that is being opened did not'],
   [/^SOCKET_|^TCP_|^UDP_/, any, 'socket', 'the socket did not take it'],
   [/^UNICAST_IN_L2_MULTICAST$/, any, 'link', 'unicast in a multicast frame'],
+  [/^NO_TX_TARGET$/, any, 'link', 'a bridge without a port to send it to'],
   [/^CPU_BACKLOG$|^FULL_RING$|^NOMEM$|^DEV_/, any, 'link', 'the device or the CPU could not keep up'],
 ] // prettier-ignore
 

@@ -107,7 +107,7 @@ describe.skipIf(!isRoot)('drops', () => {
     [['--pod', 'web'], 'knows addresses only'],
     [['-i', '!*'], 'leaves out every interface'],
     [['--port', '0'], 'matches nothing'],
-    [['-o', 'live'], 'Expected --output'],
+    [['-o', 'live'], '-o live needs a terminal'],
   ])('are refused where the filter can match nothing, or makes no sense: %j', async (args, message) => {
     await using plugin = new Plugin(['drops', 'local', ...args])
     const {status, stderr} = await plugin.ended
