@@ -2,23 +2,14 @@ import {classOf} from '../address/class.ts'
 import {formatBytes} from '../address/text.ts'
 import {extensionHeaders, fragmentPositions} from '../generated/words.ts'
 import type {ConversationBook} from './conversation-book.ts'
-import {type Conversation, counterOf, type End, type Point} from './conversation.ts'
+import {type Hop, pathOf} from './conversation-path.ts'
+import {type Conversation, type Counts, type End, type Point, through} from './conversation.ts'
 import {type Endpoint, type Icmp, setBits, tcpFlagNames} from './flow-row.ts'
 import type {Names} from './names.ts'
 import {protocolName} from './protocol-names.ts'
 
-export interface Counts {
-  readonly packets: number
-  readonly bytes: number
-}
-
-export interface Hop {
-  readonly node: string
-  readonly interface: string
-  readonly direction: 'ingress' | 'egress'
-  readonly forward: Counts
-  readonly backward: Counts
-}
+export type {Hop} from './conversation-path.ts'
+export type {Counts} from './conversation.ts'
 
 /** A conversation as one row. Its counts are those of one interface, the one that saw most of it, and never the sum over its path. */
 export interface ConversationRow {
@@ -41,12 +32,6 @@ export interface ConversationRow {
   readonly headers: readonly string[]
   readonly fragments: readonly string[]
 }
-
-/** A packet that is forwarded back through the interface it came by is seen there twice; the larger of the two counts it once. */
-const through = (counts: Float64Array, isForward: boolean): Counts => ({
-  packets: Math.max(counts[counterOf(isForward, true)] ?? 0, counts[counterOf(isForward, false)] ?? 0),
-  bytes: Math.max(counts[counterOf(isForward, true) + 1] ?? 0, counts[counterOf(isForward, false) + 1] ?? 0),
-})
 
 const sum = (a: Counts, b: Counts): Counts => ({packets: a.packets + b.packets, bytes: a.bytes + b.bytes})
 
@@ -102,41 +87,4 @@ export function conversationRow(
     headers: setBits((marks >>> 8) & 0xff, extensionHeaders),
     fragments: setBits((marks >>> 16) & 0xff, fragmentPositions),
   }
-}
-
-/** Interfaces in the order in which a packet from the source meets them. */
-function pathOf(
-  {points}: Conversation,
-  {from, to}: {readonly from: string | undefined; readonly to: string | undefined},
-): readonly Hop[] {
-  const nodeRank = (node: string): number => (node === from ? 0 : node === to ? 2 : 1)
-  return [...points.values()]
-    .map((point) => ({hop: hopOf(point), rank: nodeRank(point.state.node) * 4 + hookRank(point)}))
-    .sort(
-      (a, b) =>
-        a.rank - b.rank || a.hop.node.localeCompare(b.hop.node) || a.hop.interface.localeCompare(b.hop.interface),
-    )
-    .map(({hop}) => hop)
-}
-
-function hopOf({state, index, counts}: Point): Hop {
-  return {
-    node: state.node,
-    interface: state.interfaces.nameOf(index),
-    direction: entersForward(counts) ? 'ingress' : 'egress',
-    forward: through(counts, true),
-    backward: through(counts, false),
-  }
-}
-
-/** Where a forward packet comes in, a backward one goes out. */
-const entersForward = (counts: Float64Array): boolean =>
-  (counts[counterOf(true, true)] ?? 0) + (counts[counterOf(false, false)] ?? 0) >=
-  (counts[counterOf(true, false)] ?? 0) + (counts[counterOf(false, true)] ?? 0)
-
-/** In through the port, then its bridge; out through the bridge, then its port. */
-function hookRank({state, index, counts}: Point): number {
-  const isPort = state.interfaces.get(index)?.master !== undefined
-  if (entersForward(counts)) return isPort ? 0 : 1
-  return isPort ? 3 : 2
 }

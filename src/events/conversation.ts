@@ -33,6 +33,17 @@ export interface Point {
 
 export const counterOf = (isForward: boolean, isIngress: boolean): number => (isForward ? 0 : 4) + (isIngress ? 0 : 2)
 
+export interface Counts {
+  readonly packets: number
+  readonly bytes: number
+}
+
+/** A packet that is forwarded back through the interface it came by is seen there twice; the larger of the two counts it once. */
+export const through = (counts: Float64Array, isForward: boolean): Counts => ({
+  packets: Math.max(counts[counterOf(isForward, true)] ?? 0, counts[counterOf(isForward, false)] ?? 0),
+  bytes: Math.max(counts[counterOf(isForward, true) + 1] ?? 0, counts[counterOf(isForward, false) + 1] ?? 0),
+})
+
 /** Replies are the other direction of their request: RFC 4443 §4, RFC 4861 §4, RFC 2710, RFC 8335. */
 const answers: Readonly<Record<number, number>> = {129: 128, 134: 133, 136: 135, 140: 139, 142: 141, 161: 160}
 const answers4: Readonly<Record<number, number>> = {0: 8, 14: 13, 43: 42}

@@ -127,7 +127,12 @@ async function detach({hooked}: Observed): Promise<void> {
 }
 
 function reportOf({link, hooked, problem}: Observed): AttachedInterface {
-  const {name, index, kind, mtu, master, addresses} = link
+  const {name, index, kind, mtu, master, link: other, addresses} = link
   const report = {name, index, kind, mtu, addresses, hooks: hooked.map((each) => each.report)}
-  return {...report, ...(master === undefined ? {} : {master}), ...(problem === undefined ? {} : {problem})}
+  return {
+    ...report,
+    ...(master === undefined ? {} : {master}),
+    ...(other === undefined ? {} : {link: other}),
+    ...(problem === undefined ? {} : {problem}),
+  }
 }

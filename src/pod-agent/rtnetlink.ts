@@ -7,6 +7,8 @@ export interface Link {
   readonly isUp: boolean
   readonly isLoopback: boolean
   readonly master?: number
+  /** What it stands on (VLAN, macvlan…), or the other end of a veth, if that is in the same network namespace. */
+  readonly link?: number
   /** Without a link header: neither Ethernet nor loopback. */
   readonly isBare: boolean
 }
@@ -61,8 +63,10 @@ const messageTypes = {
 const attributes = {
   name: 3,
   mtu: 4,
+  link: 5,
   master: 10,
   linkInfo: 18,
+  linkNamespace: 37,
   infoKind: 1,
   address: 1,
   local: 2,
@@ -164,6 +168,7 @@ function readLink(body: Buffer, isGone: boolean): RouteMessage | undefined {
   const found = readAttributes(body.subarray(linkBytes))
   const info = readAttributes(found.get(attributes.linkInfo) ?? Buffer.alloc(0))
   const master = found.get(attributes.master)?.readUInt32LE(0)
+  const other = found.has(attributes.linkNamespace) ? 0 : found.get(attributes.link)?.readUInt32LE(0)
   const hardware = body.readUInt16LE(2)
   const link: Link = {
     index,
@@ -174,7 +179,10 @@ function readLink(body: Buffer, isGone: boolean): RouteMessage | undefined {
     isLoopback: (flags & interfaceFlags.loopback) !== 0,
     isBare: hardware !== hardwareTypes.ethernet && hardware !== hardwareTypes.loopback,
   }
-  return {type: 'link', link: master === undefined ? link : {...link, master}}
+  return {
+    type: 'link',
+    link: {...link, ...(master === undefined ? {} : {master}), ...(other ? {link: other} : {})},
+  }
 }
 
 function readFilter(body: Buffer): TrafficFilter {

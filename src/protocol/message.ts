@@ -25,6 +25,8 @@ export interface AttachedInterface {
   readonly hooks: readonly AttachedHook[]
   /** The bridge or bond it is a port of. */
   readonly master?: number
+  /** What it stands on (VLAN, macvlan…), or the other end of a veth, if that is in the same network namespace. */
+  readonly link?: number
   /** The node's own addresses on it. */
   readonly addresses: readonly string[]
   /** Why nothing is attached, where nothing is. */

@@ -54,6 +54,8 @@ describe('the interfaces of a network namespace', () => {
       isUp: true,
     })
     expect(interfaces.all.find(({name}) => name === 'v1')).toMatchObject({addresses: ['fd00::5']})
+    const [a, b] = ['v0', 'v1'].map((end) => interfaces.all.find(({name}) => name === end))
+    expect([a?.link, b?.link]).toEqual([b?.index, a?.index])
     expect(interfaces.all.find(({name}) => name === 'lo')).toMatchObject({kind: 'loopback', isLoopback: true})
   })
 
