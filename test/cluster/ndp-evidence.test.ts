@@ -42,6 +42,24 @@ done
 echo "no network has $ip" >&2; exit 1`
 /** In the network of the pod that has this address, with the programs of this machine. */
 const within = (ip: string, ...command: string[]) => run(['sh', '-c', entering, 'sh', ip, ...command])
+/** Addresses on the nodes' own link, as a load balancer's pool has them; kube-proxy takes what comes for them, but announces nothing. */
+const [external, balanced] = ['fd89::e0', 'fd89::b0']
+const announcedByNobody = [
+  {name: 'away', spec: {externalIPs: [external]}},
+  {name: 'balanced', spec: {type: 'LoadBalancer'}},
+].map(({name, spec}) => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: {name, namespace: 'default'},
+  spec: {...spec, selector: {app: 'p'}, ipFamilyPolicy: 'SingleStack', ipFamilies: ['IPv6'], ports: [{port: 80, targetPort: 8080}]},
+})) // prettier-ignore
+const announce = async () => {
+  await cluster.apply(...announcedByNobody)
+  const status = JSON.stringify({status: {loadBalancer: {ingress: [{ip: balanced}]}}})
+  await cluster.kubectl(['patch', 'service', 'balanced', '--subresource=status', '--type=merge', '-p', status])
+}
+/** Somebody beside the nodes, on their link. */
+const askFor = (ip: string) => run(['ping', '-6', '-c', '1', '-W', '4', ip]).catch(() => undefined)
 const resolve = () => within(pods.p1.v6, 'sh', '-ec', asking)
 
 describe('kubectl ipv6 ndp on a cluster', () => {
@@ -85,5 +103,20 @@ describe('kubectl ipv6 ndp on a cluster', () => {
     await plugin.end()
     const interfaces = ofKind(plugin.lines, 'ndp').map((line) => line['interface'])
     expect(new Set(interfaces)).toEqual(new Set(['eth0']))
+  })
+
+  test('a Service address that no node answers for is named with its Service, be it external or a load balancer has given it', async () => {
+    await announce()
+    await using plugin = ndp('node1')
+    await plugin.until(/"kind":"start"/, patienceMs)
+    await Promise.all([askFor(external), askFor(balanced)])
+    for (const ip of [external, balanced])
+      await plugin.until(new RegExp(`"ndp/ns-unanswered".*${ip} is announced`), patienceMs)
+    await plugin.end()
+    const unanswered = ofKind(plugin.lines, 'finding').filter((line) => line['rule'] === 'ndp/ns-unanswered')
+    const said = (name: string) => unanswered.find(({detail}) => String(detail).includes(`(service default/${name})`))
+    expect(said('away')).toMatchObject({severity: 'error', interface: 'eth0', detail: `${external} (service default/away) did not answer fd89::1 on eth0: 3 solicitations`}) // prettier-ignore
+    expect(said('balanced')?.['evidence']).toContain(`${balanced} is announced for a Service; no node answered for it`)
+    await cluster.kubectl(['delete', 'service', 'away', 'balanced', '--wait=false'])
   })
 })
