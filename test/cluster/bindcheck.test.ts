@@ -1,11 +1,16 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
+import {readdirSync, readlinkSync} from 'node:fs'
+import {run} from '../../tools/cluster/processes.ts'
 import {type JsonLine, Plugin} from '../support/plugin.ts'
 import {startCluster, type Cluster} from './lab.ts'
 
 let cluster: Cluster
+/** The pod's. */
+let network = ''
 beforeAll(async () => {
   cluster = await startCluster()
   await cluster.testPods()
+  network = (await cluster.exec('p1', ['readlink', '/proc/self/ns/net'])).trim()
 })
 afterAll(() => cluster[Symbol.asyncDispose]())
 
@@ -21,11 +26,30 @@ async function ask(...words: readonly string[]): Promise<Asked> {
   return {status, stderr, lines: plugin.lines}
 }
 
-const sockets = (): Promise<string> => cluster.exec('p1', ['netstat', '-ln'])
+/** Every socket and setting of the pod's network namespace, and who is in it, as this machine sees them. */
+async function situation(): Promise<object> {
+  const isThere = (pid: string): boolean => {
+    try {
+      return readlinkSync(`/proc/${pid}/ns/net`) === network
+    } catch {
+      return false // one that has ended
+    }
+  }
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && isThere(name))
+  const inside = (line: string) => run(['nsenter', `--net=/proc/${pids[0] ?? ''}/ns/net`, 'sh', '-c', line])
+  return {
+    pids,
+    sockets: (await inside('ss -aneH -A tcp,udp,raw,mptcp,sctp,packet,unix'))
+      .replaceAll(/ +/g, ' ')
+      .split('\n')
+      .toSorted(),
+    settings: await inside('sysctl -a --pattern "^net[.]" 2>/dev/null | grep -v conntrack_count'),
+    links: await inside('ip address | grep -v _lft'),
+  }
+}
 
 describe('bindcheck on a cluster', () => {
   test("answers in a pod's own network namespace, names its process and container, and leaves nothing there", async () => {
-    const before = await sockets()
     const {status, stderr, lines} = await ask('pod/p1', '--port', '8080', '--protocol', 'tcp')
     expect(stderr).not.toContain('error')
     expect(lines.find(({kind}) => kind === 'listener')).toMatchObject({
@@ -41,7 +65,6 @@ describe('bindcheck on a cluster', () => {
     })
     expect(lines.at(-1)).toMatchObject({kind: 'summary', coexist: false, clean: true, answers: [{class: 'application flag'}]}) // prettier-ignore
     expect(status).toBe(1)
-    expect(await sockets()).toBe(before)
     expect(await cluster.kubectl(['get', 'pods', '-A', '-l', 'app.kubernetes.io/name=kubectl-ipv6', '-o', 'name'])).toBe('') // prettier-ignore
   })
 
@@ -61,4 +84,19 @@ describe('bindcheck on a cluster', () => {
     expect(servers).toMatchObject([{address: '::', v6only: false, accepts: [4, 6], pod: 'p1', container: 'main'}])
     expect(plugin.lines.at(-1)).toMatchObject({kind: 'summary', clean: true})
   })
+
+  test.each([
+    [['bindcheck', '--port', '8080', '--in-place']],
+    [['listeners']],
+    [['clients', '--duration', '1s']],
+  ])(
+    'changes no socket, setting or interface of a pod by %j, and is in it no longer',
+    async ([verb = '', ...flags]) => {
+      const before = await situation()
+      await using plugin = new Plugin([verb, 'pod/p1', ...flags], {kubeconfig: cluster.kubeconfig})
+      const {status, stderr} = await plugin.ended
+      expect(status, stderr).toBeLessThan(2)
+      expect(await situation()).toEqual(before)
+    },
+  )
 })
