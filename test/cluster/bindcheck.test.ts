@@ -85,11 +85,7 @@ describe('bindcheck on a cluster', () => {
     expect(plugin.lines.at(-1)).toMatchObject({kind: 'summary', clean: true})
   })
 
-  test.each([
-    [['bindcheck', '--port', '8080', '--in-place']],
-    [['listeners']],
-    [['clients', '--duration', '1s']],
-  ])(
+  test.each([[['bindcheck', '--port', '8080', '--in-place']], [['listeners']], [['clients', '--duration', '1s']]])(
     'changes no socket, setting or interface of a pod by %j, and is in it no longer',
     async ([verb = '', ...flags]) => {
       const before = await situation()
