@@ -1,14 +1,11 @@
-import {type ChildProcess, spawn} from 'node:child_process'
-import {once} from 'node:events'
 import {afterAll, beforeAll, expect, test} from 'vitest'
 import {type JsonLine, Plugin} from '../support/plugin.ts'
-import {prepareServers, toldOf, wantedOf} from '../support/servers.ts'
+import {prepareServers, RunningServers, toldOf, wantedOf} from '../support/servers.ts'
 import {startCluster, type Cluster} from './lab.ts'
 
 const namespace = `listeners-${process.pid}`
 const prepared = prepareServers()
 const {servers, folder} = prepared
-const onNode = servers.find(({name}) => name === 'Go') ?? servers[0]
 
 /** Each server in a container of one pod, from this machine's own file system; the kubelet asks each whether it listens. */
 const serverPod = podOf(
@@ -36,13 +33,13 @@ const switchOff = 'sysctl -w net.ipv6.conf.eth0.disable_ipv6=1; exec httpd -f -p
 const disabledPod = podOf('disabled', [{name: 'main', command: ['sh', '-c', switchOff], securityContext: {privileged: true}}]) // prettier-ignore
 
 let cluster: Cluster
-let node: ChildProcess
+let onNode: RunningServers
 let lines: readonly JsonLine[] = []
 let text = ''
 
 beforeAll(async () => {
   cluster = await startCluster()
-  node = spawn('nsenter', ['--net=/run/netns/node1', 'sh', '-c', onNode?.line ?? ''], {cwd: folder, stdio: ['pipe', 'ignore', 'inherit']}) // prettier-ignore
+  onNode = new RunningServers(servers, {enter: ['nsenter', '--net=/run/netns/node1'], folder})
   const account = ['-n', namespace, 'get', 'serviceaccount', 'default']
   await cluster.apply({apiVersion: 'v1', kind: 'Namespace', metadata: {name: namespace}})
   while ((await cluster.kubectl([...account, '--ignore-not-found', '-o', 'name'])) === '') await new Promise((resolve) => setTimeout(resolve, 200)) // prettier-ignore
@@ -54,6 +51,7 @@ beforeAll(async () => {
     disabledPod,
   )
   await cluster.kubectl(['-n', namespace, 'wait', '--for=condition=Ready', 'pod', '--all', '--timeout=150s'], {timeoutMs: 160_000}) // prettier-ignore
+  await onNode.waiting(servers)
   lines = await listed()
   await using told = new Plugin(['listeners', 'pod/faulty', '-n', namespace], {kubeconfig: cluster.kubeconfig})
   text = (await told.ended).stdout
@@ -62,8 +60,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await cluster.kubectl(['delete', 'namespace', namespace, '--wait=false'])
   await cluster.kubectl(['-n', namespace, 'delete', 'pod', '--all', '--force', '--grace-period=0'])
-  node.stdin?.end()
-  if (node.exitCode === null) await once(node, 'close')
+  await onNode[Symbol.asyncDispose]()
   prepared[Symbol.dispose]()
   await cluster[Symbol.asyncDispose]()
 })
@@ -94,11 +91,10 @@ test.each(servers)('a server in $name: its sockets by pod, container port, Servi
   })
 })
 
-test("a server in the node's own namespace is told as the node's", () => {
-  const server = onNode
-  if (server === undefined) throw new Error('no server')
+test.each(servers)("a server in $name in the node's own namespace is told as the node's", (server) => {
   const own = lines.filter(({pod, port}) => pod === undefined && server.sockets.some(([, , wanted]) => wanted === port))
   expect(toldOf(server, own)).toEqual(wantedOf(server))
+  expect(own.filter(({kind}) => kind === 'listener').map(({process: name}) => name)).toEqual(server.sockets.map(() => server.process)) // prettier-ignore
 })
 
 test.each([

@@ -1,4 +1,5 @@
-import {execFileSync} from 'node:child_process'
+import {type ChildProcess, execFileSync, spawn} from 'node:child_process'
+import {once} from 'node:events'
 import {cpSync, existsSync, mkdtempSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -38,7 +39,7 @@ const servers: readonly Server[] = [
   },
   {
     name: 'Java',
-    line: 'exec java Server.java',
+    line: 'exec java -XX:TieredStopAtLevel=1 -cp . Server',
     last: 9301,
     process: 'java',
     sockets: [both(9301), ipv4(9302), both(9303, 'udp')],
@@ -81,7 +82,7 @@ const servers: readonly Server[] = [
   },
 ]
 
-const programs: Readonly<Record<string, string>> = {Java: 'java', nginx: 'nginx', systemd: 'systemd-socket-activate', Go: 'go'} // prettier-ignore
+const programs: Readonly<Record<string, string>> = {Java: 'javac', nginx: 'nginx', systemd: 'systemd-socket-activate', Go: 'go'} // prettier-ignore
 
 const isThere = (program: string): boolean =>
   (process.env['PATH'] ?? '').split(':').some((folder) => existsSync(join(folder, program)))
@@ -94,9 +95,52 @@ export function prepareServers(): Disposable & {readonly folder: string; readonl
   for (const {name} of servers)
     if (present.every((each) => each.name !== name)) process.stderr.write(`skipped: no server in ${name} on this machine\n`) // prettier-ignore
   execFileSync('gcc', ['-o', 'server-c', 'server.c'], {cwd: folder})
+  if (isThere('javac')) execFileSync('javac', ['Server.java'], {cwd: folder})
   // With the flags of the test cluster's own build, whose cache has the standard library.
   if (isThere('go')) execFileSync('go', ['build', '-trimpath', '-buildvcs=false', '-o', 'server-go', 'server.go'], {cwd: folder}) // prettier-ignore
   return {folder, servers: present, [Symbol.dispose]: () => rmSync(folder, {recursive: true})}
+}
+
+/** The servers in a network namespace by their lines; `enter` is the command that runs another there. */
+export class RunningServers implements AsyncDisposable {
+  readonly #children: readonly ChildProcess[]
+  readonly #enter: readonly string[]
+
+  constructor(
+    servers: readonly Server[],
+    {enter, folder}: {readonly enter: readonly string[]; readonly folder: string},
+  ) {
+    this.#enter = enter
+    const [program = '', ...words] = enter
+    this.#children = servers.map(({line}) =>
+      spawn(program, [...words, 'sh', '-c', line], {cwd: folder, stdio: ['pipe', 'ignore', 'inherit']}),
+    )
+  }
+
+  async waiting(servers: readonly Server[]): Promise<void> {
+    const limit = Date.now() + 100_000
+    for (const {name, last} of servers) {
+      while (!this.#isWaiting(last)) {
+        if (Date.now() > limit) throw new Error(`the server in ${name} does not listen`)
+        await new Promise((resolve) => setTimeout(resolve, 100))
+      }
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const ended = this.#children.map(async (child) => {
+      if (child.exitCode === null) await once(child, 'close')
+    })
+    for (const child of this.#children) child.stdin?.end()
+    await Promise.all(ended)
+  }
+
+  /** systemd's socket waits before there is a server. */
+  #isWaiting(port: number): boolean {
+    const [program = '', ...words] = this.#enter
+    const said = execFileSync(program, [...words, 'ss', '-Hlntp', `sport = :${port}`], {encoding: 'utf8'})
+    return said.includes('LISTEN') && !said.includes('"systemd-socket')
+  }
 }
 
 const keyOf = ([protocol, address, port]: Socket): string => `${protocol} ${String(port).padStart(5)} ${address}`
