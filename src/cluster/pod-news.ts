@@ -32,6 +32,8 @@ export class PodNews {
     if (event.reason === 'Pulling') this.isPulling = true
     if (event.reason === 'Pulled' || event.reason === 'Failed') this.isPulling = false
     if (event.type === 'Warning') this.lastWarning = event.message
+    // The control plane's, of a node whose taints the pod does not tolerate; it counts as normal.
+    if (event.reason === 'TaintManagerEviction') this.lastWarning ??= `${event.reason}: ${event.message ?? ''}`
     this.#progress(event)
   }
 }

@@ -8,6 +8,8 @@ import {leases} from './objects.ts'
 import {PodNews} from './pod-news.ts'
 import {probe} from './probe.ts'
 
+const kubeletsOwn = 'The words are those of the kubelet and the container runtime there.'
+
 export type LaunchStep = 'created' | 'accepted' | 'pulling' | 'started' | 'connected'
 export type Progress = (step: LaunchStep, detail: string) => void
 
@@ -30,6 +32,8 @@ const warningMs = 5000
 const answerMs = 8000
 /** An API server that restarts is waited for. */
 const unreachableMs = 6000
+/** An event is written a moment after what it tells of. */
+const eventLagMs = 3000
 
 /** Resolves when the agent's port answers; throws as soon as it is known that it will not. */
 export async function waitUntilReachable(
@@ -39,8 +43,8 @@ export async function waitUntilReachable(
 ): Promise<void> {
   const over = new AbortController()
   const launch = new Launch(connection, agent, {...reach, signal: AbortSignal.any([reach.signal, over.signal])})
-  const failure = agent.ended.then((error) => {
-    throw error
+  const failure = agent.ended.then(async (error) => {
+    throw await launch.withKubeletsWords(error)
   })
   try {
     await Promise.race([failure, launch.knock(), launch.losePatience(), aborted(reach.signal)])
@@ -122,6 +126,17 @@ class Launch {
     }
   }
 
+  /** A pod that is turned away by a taint is deleted by the control plane while the kubelet says why it will not have it. */
+  async withKubeletsWords(error: Error): Promise<Error> {
+    if (!isCode(error, 'pod-vanished')) return error
+    const {signal} = this.#reach
+    const limit = Date.now() + eventLagMs
+    while (this.#news.lastWarning === undefined && Date.now() < limit && !signal.aborted) await delay(knockMs)
+    const words = this.#news.lastWarning
+    if (words === undefined) return error
+    return agentNotStarted(this.#agent.node, `its pod was deleted; before that: ${words}`, kubeletsOwn)
+  }
+
   #isOver(step: LaunchStep | 'warned', limitMs: number): boolean {
     const since = this.#since[step]
     return since !== undefined && Date.now() - since > limitMs
@@ -129,11 +144,7 @@ class Launch {
 
   #stalled(): PluginError {
     const words = this.#news.lastWarning ?? 'the kubelet took the pod and says nothing more'
-    return agentNotStarted(
-      this.#agent.node,
-      words,
-      'The words are those of the kubelet and the container runtime there.',
-    )
+    return agentNotStarted(this.#agent.node, words, kubeletsOwn)
   }
 
   async #notTaken(): Promise<PluginError> {
