@@ -1,5 +1,5 @@
 import {Buffer} from 'node:buffer'
-import {type Conversation, ConversationKey, counterOf, openConversation, type Point} from './conversation.ts'
+import {BusyEnds, type Conversation, ConversationKey, counterOf, openConversation, type Point} from './conversation.ts'
 import type {Columns} from './flow-book.ts'
 import {FlowKey} from './flow-key.ts'
 import {icmpOf} from './flow-row.ts'
@@ -22,11 +22,13 @@ export class ConversationBook {
   readonly #limit: number
   readonly #all = new Map<string, Conversation>()
   readonly #keys = new ConversationKey()
+  readonly #busy: BusyEnds
   readonly #beats = new Map<NodeState, Beat>()
   #forgotten = 0
 
   constructor(limit: number) {
     this.#limit = limit
+    this.#busy = new BusyEnds(4 * limit)
   }
 
   get size(): number {
@@ -61,7 +63,7 @@ export class ConversationBook {
     const {columns} = state.book
     const marks = columns.marks[slot] ?? 0
     const text = this.#keys.of(key, marks)
-    const conversation = this.#all.get(text) ?? this.#open(text, openConversation(key, marks))
+    const conversation = this.#all.get(text) ?? this.#open(text, key, marks)
     const isForward = isSameEnd(key, conversation)
     if (isForward && conversation.icmp !== undefined) conversation.icmp = icmpOf(key, marks)
     const point = pointOf(conversation, state, key.interfaceIndex)
@@ -75,7 +77,9 @@ export class ConversationBook {
     if (lastNs > conversation.lastNs) conversation.lastNs = lastNs
   }
 
-  #open(text: string, conversation: Conversation): Conversation {
+  #open(text: string, key: FlowKey, marks: number): Conversation {
+    const conversation = openConversation(key, marks, this.#busy)
+    this.#busy.add(key)
     this.#all.set(text, conversation)
     return conversation
   }

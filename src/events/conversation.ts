@@ -70,17 +70,47 @@ export class ConversationKey {
   }
 }
 
-/** Who asked: the end without a well-known port, the sender of a request, else whoever was seen first. */
-function opensForward(key: FlowKey, icmp: Conversation['icmp']): boolean {
-  const {sourcePort, destinationPort, family} = key
-  if (icmp !== undefined) return !(icmp.type in (family === 6 ? answers : answers4))
-  const {source} = portsOf(key)
-  if (source === undefined) return true
-  const isServed = (port: number, other: number): boolean => port < 32_768 && port < other
-  return !isServed(sourcePort, destinationPort)
+/** How many conversations an end was seen in: clients come and go, a server stays. */
+export class BusyEnds {
+  readonly #counts = new Map<string, number>()
+  readonly #limit: number
+
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  add({source, sourcePort, destination, destinationPort}: FlowKey): void {
+    if (this.#counts.size > this.#limit) this.#counts.clear()
+    for (const end of [endText(source, sourcePort), endText(destination, destinationPort)])
+      this.#counts.set(end, (this.#counts.get(end) ?? 0) + 1)
+  }
+
+  of(address: Uint8Array, port: number): number {
+    return this.#counts.get(endText(address, port)) ?? 0
+  }
 }
 
-export function openConversation(key: FlowKey, marks: number): Conversation {
+const endText = (address: Uint8Array, port: number): string => `${Buffer.from(address).toString('latin1')} ${port}`
+
+/** RFC 6335 §6: system ports, then those that servers take; from 32768 on Linux gives them to clients. */
+const portRank = (port: number): number => (port < 1024 ? 0 : port < 32_768 ? 1 : 2)
+
+/**
+ * Who asked: the sender of a request; else the end whose port no server would have; else, as a NAT gives its clients any port from 1024 on, the end
+ * that was seen with fewer others; else the one with the higher port, or whoever was seen first.
+ */
+function opensForward(key: FlowKey, icmp: Conversation['icmp'], busy: BusyEnds): boolean {
+  const {source, sourcePort, destination, destinationPort, family} = key
+  if (icmp !== undefined) return !(icmp.type in (family === 6 ? answers : answers4))
+  if (portsOf(key).source === undefined) return true
+  const rank = portRank(sourcePort)
+  if (rank !== portRank(destinationPort)) return rank > portRank(destinationPort)
+  const busier = rank === 0 ? 0 : busy.of(destination, destinationPort) - busy.of(source, sourcePort)
+  if (busier !== 0) return busier > 0
+  return rank === 2 || sourcePort >= destinationPort
+}
+
+export function openConversation(key: FlowKey, marks: number, busy: BusyEnds): Conversation {
   const {source, destination, family, protocol} = key
   const ports = portsOf(key)
   const icmp = icmpOf(key, marks)
@@ -88,7 +118,7 @@ export function openConversation(key: FlowKey, marks: number): Conversation {
     {bytes: source.slice(), ...(ports.source === undefined ? {} : {port: ports.source})},
     {bytes: destination.slice(), ...(ports.destination === undefined ? {} : {port: ports.destination})},
   ]
-  const [from, to] = opensForward(key, icmp) ? ends : [ends[1], ends[0]]
+  const [from, to] = opensForward(key, icmp, busy) ? ends : [ends[1], ends[0]]
   return {
     family,
     protocol,

@@ -69,13 +69,15 @@ function endText(end: Endpoint, {palette}: TextLineOptions): string {
   return name === undefined ? socketText(end) : `${socketText(end)} (${palette.name(name)})`
 }
 
-/** ICMP's name, TCP's flags, extension headers and fragments: what tells more than the protocol. */
+/** ICMP's name, TCP's flags, extension headers and which fragments: what tells more than the protocol. */
 export function detailOf(row: Pick<FlowRow, 'icmp' | 'protocol' | 'tcpFlags' | 'headers' | 'fragments'>): string {
+  const others = row.headers.filter((header) => header !== 'fragment')
+  const isFragment = others.length < row.headers.length || row.fragments.length > 0
+  const headers = [...others, ...(isFragment ? [['fragment', ...row.fragments].join(' ')] : [])]
   const parts = [
     row.icmp?.name,
     row.protocol === 'TCP' && row.tcpFlags.length > 0 ? row.tcpFlags.join(',') : undefined,
-    row.headers.length > 0 ? `+${row.headers.join('+')}` : undefined,
-    row.fragments.length > 0 ? `fragments:${row.fragments.join(',')}` : undefined,
+    headers.length > 0 ? `+${headers.join('+')}` : undefined,
   ]
   return parts.filter((part) => part !== undefined).join(' ')
 }

@@ -89,6 +89,20 @@ test('a conversation of a host with itself keeps its directions apart', () => {
   expect(rows(book)).toMatchObject([{source: {port: 50_000}, forward: {packets: 3}, backward: {packets: 2}}])
 })
 
+test('a client behind a NAT, whose port could be a server’s, is told from the server by how many that one talks to', () => {
+  const book = new ConversationBook(1000)
+  const served = {destination: 'fd00::2', destinationPort: 8080}
+  feed(book, aNode(), ...[40_001, 40_002].map((sourcePort) => ({...served, sourcePort})))
+  feed(book, aNode(), {source: 'fd00::2', sourcePort: 8080, destination: 'fd00::1', destinationPort: 3156})
+  feed(book, aNode(), {...served, source: 'fd00::9', sourcePort: 179})
+  expect(rows(book).map(({source, destination}) => `${source.port} ${destination.port}`)).toEqual([
+    '40001 8080',
+    '40002 8080',
+    '3156 8080',
+    '8080 179',
+  ])
+})
+
 test('an idle conversation has no rate but keeps its counts', () => {
   const book = new ConversationBook(1000)
   const node = aNode()
