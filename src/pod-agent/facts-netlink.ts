@@ -47,7 +47,9 @@ const given = <Fields extends object>(fields: Fields): {[Key in keyof Fields]?: 
 /** include/uapi/linux/if_link.h */
 const linkAttributes = {mac: 1, name: 3, mtu: 4, link: 5, master: 10, details: 18, afSpecific: 26, linkNetns: 37}
 const detailAttributes = {kind: 1, values: 2}
-const bridgeAttributes = {snooping: 23, querier: 25}
+const bridgeAttributes = {snooping: 23, querier: 25, querierInterval: 32}
+/** USER_HZ, in which a bridge tells its intervals. */
+const ticksPerSecond = 100n
 /** include/uapi/linux/if.h */
 const linkFlags = {up: 0x1, noArp: 0x80}
 
@@ -61,6 +63,7 @@ export function readLinkFacts(body: Buffer): LinkFacts {
     const value = bridge.get(key)
     return value === undefined ? undefined : value.readUInt8(0) !== 0
   }
+  const ticks = bridge.get(bridgeAttributes.querierInterval)?.readBigUInt64LE(0)
   const index = body.readInt32LE(4)
   const flags = body.readUInt32LE(8)
   const facts = {
@@ -76,6 +79,7 @@ export function readLinkFacts(body: Buffer): LinkFacts {
       master: u32(found.get(linkAttributes.master)),
       multicastSnooping: claim(bridgeAttributes.snooping),
       multicastQuerier: claim(bridgeAttributes.querier),
+      multicastQuerierSeconds: ticks === undefined ? undefined : Number(ticks / ticksPerSecond),
       hasPeerElsewhere: found.has(linkAttributes.linkNetns) ? true : undefined,
     }),
   }

@@ -28,6 +28,8 @@ export interface InterfaceFacts {
   /** Bridges: whether multicast snooping and its querier are on. */
   readonly multicastSnooping?: boolean
   readonly multicastQuerier?: boolean
+  /** For so long a bridge takes it that another querier is there (mcast_querier_interval). */
+  readonly multicastQuerierSeconds?: number
   /** Its other end, as of a pod's veth, is in another network namespace. */
   readonly hasPeerElsewhere?: boolean
   /** Whose network namespace its other end is in, where the agent may look: the host's processes and its own CAP_SYS_ADMIN. */

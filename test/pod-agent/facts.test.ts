@@ -67,11 +67,16 @@ describe('the facts of a node', () => {
   })
 
   test('say what a bridge does with multicast', async () => {
-    pair.home.ip('link add facts0 type bridge mcast_snooping 1 mcast_querier 1')
+    pair.home.ip('link add facts0 type bridge mcast_snooping 1 mcast_querier 1 mcast_querier_interval 300')
     try {
       using counters = new NeighbourCounters()
       const facts = await readFacts({links: presentLinkFacts(), counters, peers: new Peers()})
-      expect(of(facts, 'facts0')).toMatchObject({kind: 'bridge', multicastSnooping: true, multicastQuerier: true})
+      expect(of(facts, 'facts0')).toMatchObject({
+        kind: 'bridge',
+        multicastSnooping: true,
+        multicastQuerier: true,
+        multicastQuerierSeconds: 3,
+      })
       expect(of(facts, 'v0')).toMatchObject({kind: 'veth', hasPeerElsewhere: true})
     } finally {
       pair.home.ip('link delete facts0')
