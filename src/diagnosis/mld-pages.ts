@@ -2,15 +2,15 @@ import type {RulePage} from './rule.ts'
 
 export const noQuerier: RulePage = {
   rule: 'mld/no-querier',
-  severities: ['warning'],
+  severities: ['warning', 'info'],
   title: 'A bridge snoops on multicast, and nobody asks for its groups',
   meaning:
-    'Without a querier the bridge forgets who listens: neighbour solicitations stop to arrive after some minutes.',
+    'A Linux bridge without a querier sends what is for a group to every port, as if it did not snoop. Another switch on the link that snoops may forget who listens instead: neighbour solicitations stop to arrive behind it after some minutes.',
   detection:
-    'Reports, but no query for 260 s, and an interface that is or belongs to a bridge with snooping on and no querier of its own.',
-  notThis: 'Bridges without snooping; captures shorter than that.',
+    'Reports, but no query for 260 s (where the bridge has another mcast_querier_interval, that and 5 s), and an interface that is or belongs to a bridge with snooping on and no querier of its own. A warning where the bridge has a port that is no veth, so that other switches may be behind it; info where all its ports are pods.',
+  notThis: 'Bridges without snooping; captures, which do not know of bridges.',
   fix: 'ip link set dev BRIDGE type bridge mcast_querier 1, or mcast_snooping 0',
-  references: ['RFC 3810 §9.4', 'RFC 4541 §2.1.1'],
+  references: ['RFC 3810 §9.5', 'RFC 4541 §2.1.1'],
 }
 
 export const querierChange: RulePage = {

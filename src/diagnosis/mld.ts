@@ -15,8 +15,9 @@ interface Link {
   isTold: boolean
 }
 
-/** RFC 3810 §9.5: other querier present timeout, 2 × 125 s + half of 10 s, and a little. */
-const querierSeconds = 260
+/** RFC 3810 §9.5: other querier present timeout, 2 × 125 s + half of 10 s; a bridge may have another. */
+const querierSeconds = 255
+const graceSeconds = 5
 const mldTypes = [130, 131, 132, 143]
 
 export const mld: RuleKind = {pages: Object.values(pages), hears: {types: mldTypes}, make: () => new Mld()}
@@ -54,25 +55,48 @@ class Mld implements Rule {
   *tick(nowNs: bigint, {node}: Context): Generator<Finding> {
     const now = Number(nowNs) / 1e9
     for (const [name, link] of this.#links.entries()) {
-      const heardAt = link.querier?.at ?? link.since
-      if (link.isTold || link.reportedAt === undefined || now - heardAt < querierSeconds) continue
-      const device = node.interface(name)
-      const bridge = node.facts?.interfaces.find(({index}) => index === device?.master) ?? device
+      const bridge = link.isTold || link.reportedAt === undefined ? undefined : bridgeOf(name, node)
       if (bridge?.multicastSnooping !== true || bridge.multicastQuerier === true) continue
+      const seconds = (bridge.multicastQuerierSeconds ?? querierSeconds) + graceSeconds
+      if (now - (link.querier?.at ?? link.since) < seconds) continue
       link.isTold = true
-      yield finding(pages.noQuerier, {
-        timeNs: nowNs,
-        interface: bridge.name,
-        about: bridge.name,
-        detail: `${bridge.name} snoops on multicast, and nobody has asked for ${querierSeconds} s who listens`,
-        evidence: [
-          `/sys/class/net/${bridge.name}/bridge/multicast_snooping = 1, multicast_querier = 0`,
-          `reports were heard on ${name}`,
-        ],
-        fix: `ip link set dev ${bridge.name} type bridge mcast_querier 1`,
-      })
+      const ports = node.facts?.interfaces.filter(({master}) => master === bridge.index) ?? []
+      yield noQuerier(bridge, {timeNs: nowNs, ports, seconds, heardOn: name})
     }
   }
+}
+
+/** The bridge that an interface belongs to, or else itself. */
+function bridgeOf(name: string, node: Context['node']): InterfaceFacts | undefined {
+  const device = node.interface(name)
+  return node.facts?.interfaces.find(({index}) => index === device?.master) ?? device
+}
+
+interface Silence {
+  readonly timeNs: bigint
+  readonly ports: readonly InterfaceFacts[]
+  readonly seconds: number
+  readonly heardOn: string
+}
+
+/** Linux floods while it knows of no querier (seen on 6.18): what suffers is a switch behind a port that is no pod's. */
+function noQuerier({name}: InterfaceFacts, {timeNs, ports, seconds, heardOn}: Silence): Finding {
+  const beyond = ports.filter(({kind}) => kind !== 'veth').map((port) => port.name)
+  return finding(pages.noQuerier, {
+    timeNs,
+    interface: name,
+    about: name,
+    severity: beyond.length === 0 ? 'info' : 'warning',
+    detail: `${name} snoops on multicast, and nobody has asked for ${seconds} s who listens`,
+    evidence: [
+      `/sys/class/net/${name}/bridge/multicast_snooping = 1, multicast_querier = 0`,
+      `reports were heard on ${heardOn}`,
+      beyond.length === 0
+        ? 'all its ports are veths: no other switch is known to be there'
+        : `other switches may be behind its port ${beyond.join(', ')}`,
+    ],
+    fix: `ip link set dev ${name} type bridge mcast_querier 1`,
+  })
 }
 
 function* hearQuery(link: Link, message: NeighbourMessage, isOwn: boolean): Generator<Finding> {
@@ -80,7 +104,7 @@ function* hearQuery(link: Link, message: NeighbourMessage, isOwn: boolean): Gene
   link.querier = {ip: message.source, at: message.at}
   link.isTold = false
   if (querier === undefined || querier.ip === message.source) return
-  const isThere = message.at - querier.at < querierSeconds
+  const isThere = message.at - querier.at < querierSeconds + graceSeconds
   const isLower = bytesBelow(message.source, querier.ip)
   yield told(pages.querierChange, message, {
     about: message.interface,

@@ -48,9 +48,19 @@ const queries = (version: 1 | 2, sent: Sent = {}): Observation =>
 describe('MLD', () => {
   const bridge = device({name: 'br0', index: 9, kind: 'bridge', multicastSnooping: true, multicastQuerier: false})
   const snooping = facts({interfaces: [device({master: 9}), bridge]})
-  test('without a querier is a warning on a bridge that snoops', () => {
-    expect(found([snooping, reports()], {wait: 262})).toEqual(['warning mld/no-querier'])
-    expect(found([snooping, queries(2, {at: 100}), reports({at: 200})], {wait: 100})).toEqual([])
+  test('without a querier is a warning on a bridge that snoops, and has a port to others', () => {
+    const [uplink, pod] = [device({master: 9, kind: 'ethernet'}), device({name: 'veth1', index: 8, kind: 'veth', master: 9})] // prettier-ignore
+    expect(found([facts({interfaces: [uplink, pod, bridge]}), reports()], {wait: 262})).toEqual(['warning mld/no-querier']) // prettier-ignore
+    const podsOnly = facts({interfaces: [{...uplink, kind: 'veth'}, pod, bridge]})
+    expect(all([podsOnly, reports()], {wait: 262})).toContain('info mld/no-querier')
+    expect(found([podsOnly, reports()], {wait: 262})).toEqual([])
+  })
+  test('is waited for as long as the bridge itself would', () => {
+    const own = facts({interfaces: [device({master: 9, kind: 'ethernet'}), {...bridge, multicastQuerierSeconds: 20}]})
+    expect(found([own, reports()], {wait: 24})).toEqual([])
+    expect(found([own, reports()], {wait: 26})).toEqual(['warning mld/no-querier'])
+    expect(found([snooping, reports()], {wait: 254})).toEqual([])
+    expect(all([snooping, queries(2, {at: 100}), reports({at: 200})], {wait: 100})).not.toContain('info mld/no-querier')
     expect(found([facts(), reports()], {wait: 262})).toEqual([])
   })
   test('with a second querier of a higher address is a warning, of a lower one the election', () => {
