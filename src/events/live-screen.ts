@@ -93,7 +93,7 @@ function liveRow(ranked: Ranked, moment: ConversationMoment): LiveRow {
       byteQuantity(row.counts.bytes),
       siQuantity(row.counts.packets),
       shortDuration(Math.max(0, Number((nowNs - row.firstNs) / 1_000_000n))),
-      pathCell(row.path, nodes.length > 1),
+      pathForms(row.path, nodes.length > 1),
     ],
     isIdle: row.rate.packets === 0,
     isSelected,
@@ -106,6 +106,22 @@ function endCell(end: ConversationRow['source']): string {
   const name = shortName(end.name)
   if (name === undefined) return socketText(end)
   return end.port === undefined ? name : `${name}:${end.port}`
+}
+
+/** All of it; where there is less room its two ends, then the nodes alone. */
+export function pathForms(path: readonly Hop[], hasNodes: boolean): readonly string[] {
+  const [first, ...rest] = path
+  const last = rest.at(-1)
+  const full = pathCell(path, hasNodes)
+  if (first === undefined || last === undefined) return [full]
+  const ends = path.length > 2 ? [endsCell(first, last, hasNodes)] : []
+  const isFar = hasNodes && first.node !== last.node
+  return [full, ...ends, ...(isFar ? [`${escapeText(first.node)}▸${escapeText(last.node)}`] : [])]
+}
+
+function endsCell(first: Hop, last: Hop, hasNodes: boolean): string {
+  const to = first.node === last.node ? escapeText(last.interface) : pathCell([last], hasNodes)
+  return `${pathCell([first], hasNodes)}▸…▸${to}`
 }
 
 export function pathCell(path: readonly Hop[], hasNodes: boolean): string {

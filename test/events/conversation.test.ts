@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest'
 import {ConversationBook} from '../../src/events/conversation-book.ts'
 import {conversationRow} from '../../src/events/conversation-row.ts'
-import {pathCell} from '../../src/events/live-screen.ts'
+import {pathCell, pathForms} from '../../src/events/live-screen.ts'
 import {noNames} from '../../src/events/names.ts'
 import type {NodeState} from '../../src/events/node-state.ts'
 import {aNode, drain, type FlowParts, lines} from './records.ts'
@@ -64,7 +64,10 @@ test('two nodes are one path, from the source’s node to the destination’s', 
   feed(book, aNode('node2'), {...there, interface: 2}, {...there, interface: 4, direction: 'egress'})
   feed(book, aNode('node1'), {...there, interface: 4}, {...there, interface: 2, direction: 'egress'})
   const names = {lookup: (ip: string) => ({node: ip === 'fd00::1' ? 'node1' : 'node2'})}
-  expect(pathCell(rows(book, names)[0]!.path, true)).toBe('node1:veth1▸eth0▸node2:eth0▸veth1')
+  const {path} = rows(book, names)[0]!
+  expect(pathCell(path, true)).toBe('node1:veth1▸eth0▸node2:eth0▸veth1')
+  expect(pathForms(path, true).slice(1)).toEqual(['node1:veth1▸…▸node2:veth1', 'node1▸node2'])
+  expect(pathForms(path.slice(0, 2), true)).toEqual(['node1:veth1▸eth0'])
 })
 
 test('a reply belongs to its request, and the request names the conversation', () => {

@@ -2,8 +2,11 @@ import type {Palette} from '../colour.ts'
 import {cut, cutMiddle, displayWidth, fit, padEnd, padStart} from '../width.ts'
 import {columnGap, layColumns, type LiveColumn} from './columns.ts'
 
+/** Text, or the same at different lengths, the longest first: as much is shown as there is room for. */
+export type Cell = string | readonly string[]
+
 export interface LiveRow {
-  readonly cells: readonly string[]
+  readonly cells: readonly Cell[]
   /** Quiet rows have nothing new. */
   readonly isIdle: boolean
   readonly isSelected: boolean
@@ -72,11 +75,13 @@ function table(screen: LiveScreen, size: Size, palette: Palette): readonly strin
   const titles = columns.map(({title}, i) =>
     i === screen.sortedBy ? `${title}${screen.isReversed ? '▲' : '▼'}` : title,
   )
-  const natural = titles.map((title, i) =>
-    Math.max(displayWidth(title), ...rows.map(({cells}) => displayWidth(cells[i] ?? ''))),
-  )
-  const widths = layColumns(columns, natural, size.columns)
-  const line = (cells: readonly string[]): string => fit(joined(cells, columns, widths), size.columns)
+  const natural = (fitting: readonly number[] | undefined): readonly number[] =>
+    titles.map((title, i) =>
+      Math.max(displayWidth(title), ...rows.map(({cells}) => displayWidth(formOf(cells[i], fitting?.[i])))),
+    )
+  // What the longest form would have taken in vain goes to the other columns.
+  const widths = layColumns(columns, natural(layColumns(columns, natural(undefined), size.columns)), size.columns)
+  const line = (cells: readonly Cell[]): string => fit(joined(cells, columns, widths), size.columns)
   const body = rows.flatMap((row) => [
     rowLine(line(row.cells), row, palette),
     ...row.details.map((text) => detailLine(text, size.columns, palette)),
@@ -93,11 +98,17 @@ function rowLine(text: string, {isSelected, isIdle}: LiveRow, palette: Palette):
   return isIdle ? palette.quiet(text) : text
 }
 
-function joined(cells: readonly string[], columns: readonly LiveColumn[], widths: readonly number[]): string {
+/** The longest form that fits, else the shortest there is. */
+function formOf(cell: Cell = '', width = Infinity): string {
+  if (typeof cell === 'string') return cell
+  return cell.find((form) => displayWidth(form) <= width) ?? cell.at(-1) ?? ''
+}
+
+function joined(cells: readonly Cell[], columns: readonly LiveColumn[], widths: readonly number[]): string {
   const shown = columns.flatMap((column, i) => {
     const width = widths[i] ?? 0
     if (width === 0) return []
-    const text = (column.cutsMiddle === true ? cutMiddle : cut)(cells[i] ?? '', width)
+    const text = (column.cutsMiddle === true ? cutMiddle : cut)(formOf(cells[i], width), width)
     return [(column.align === 'right' ? padStart : padEnd)(text, width)]
   })
   return shown.join(' '.repeat(columnGap))

@@ -54,6 +54,19 @@ test('a wide frame shows everything, aligned', () => {
   ])
 })
 
+test('a cell of several lengths shows the longest that its column has room for, and yields the rest', () => {
+  const rows = [
+    {cells: ['fd00:10:244:1::a', '1 M', ['veth0▸cni0▸eth0', 'veth0▸…']], isIdle: false, isSelected: false, details: []},
+  ]
+  const line = (width: number) => frame(7, width, {rows})[3]?.trimEnd()
+  expect([50, 40, 36, 32].map(line)).toEqual([
+    'fd00:10:244:1::a     1 M  veth0▸cni0▸eth0',
+    'fd00:10:244:1::a     1 M  veth0▸…',
+    'fd00:10:244:1::a     1 M  veth0▸…',
+    'fd00:10…44:1::a     1 M  veth0▸…',
+  ])
+})
+
 test('a narrow frame leaves out columns of a higher order and cuts the middle of addresses', () => {
   expect(frame(7, 22).slice(2, 5)).toEqual([
     'SOURCE          BIT/S▼',
