@@ -87,7 +87,7 @@ function liveRow(ranked: Ranked, moment: ConversationMoment): LiveRow {
     cells: [
       endCell(row.source),
       endCell(row.destination),
-      [row.protocol, detailOf({...row, tcpFlags: []})].filter((part) => part !== '').join(' '),
+      protocolForms(row),
       row.rate.bytes === 0 ? '' : siQuantity(row.rate.bytes * 8),
       row.rate.packets === 0 ? '' : siQuantity(row.rate.packets),
       byteQuantity(row.counts.bytes),
@@ -99,6 +99,13 @@ function liveRow(ranked: Ranked, moment: ConversationMoment): LiveRow {
     isSelected,
     details: isSelected && choice.isOpen ? conversationDetails(row) : [],
   }
+}
+
+/** ICMP's names need no protocol before them. */
+function protocolForms(row: ConversationRow): readonly string[] {
+  const detail = detailOf({...row, tcpFlags: []})
+  const full = [row.protocol, detail].filter((part) => part !== '').join(' ')
+  return row.icmp === undefined ? [full] : [full, detail, detailOf({...row, tcpFlags: [], fragments: []})]
 }
 
 /** A name says more than an address; the details have both. */

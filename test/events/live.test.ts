@@ -3,6 +3,7 @@ import {ConversationBook} from '../../src/events/conversation-book.ts'
 import {choose, firstChoice as firstChoiceBy, type LiveChoice} from '../../src/events/live-choice.ts'
 import {rank, type SortOrder, sortOrders} from '../../src/events/live-rows.ts'
 import {liveScreen} from '../../src/events/live-screen.ts'
+import {extensionHeaders} from '../../src/generated/words.ts'
 import {noNames} from '../../src/events/names.ts'
 import type {Key} from '../../src/output/live/keys.ts'
 import {aNode, anInterface, drain, lines} from './records.ts'
@@ -128,7 +129,7 @@ test('the screen names pods, shows rates and the path, and no name speaks to the
   expect(screen.rows[1]!.cells.slice(0, 7)).toEqual([
     'kube-system/dns-\\u{1b}[2J:40001',
     '[fd00::8]:53',
-    'UDP',
+    ['UDP'],
     '16.0 k',
     '45',
     '4.00 kB',
@@ -136,4 +137,19 @@ test('the screen names pods, shows rates and the path, and no name speaks to the
   ])
   expect(screen.rows[1]!.details.join('\n')).toContain('pod kube-system/dns-\\u{1b}[2J')
   expect(JSON.stringify(screen)).not.toContain('\\u001b')
+})
+
+test('a message of ICMP is told by its name alone where there is no room for more', () => {
+  const book = new ConversationBook(100)
+  const node = aNode('node1')
+  node.add(drain(lines({icmp: [128, 0], headers: 1 << extensionHeaders.indexOf('fragment'), fragments: 0b1})))
+  book.add(node, {slots: node.book.takeChanged(), seconds: 1})
+  const {rows: ranked, rate} = rank({book, names: noNames}, firstChoice)
+  const still = {offset: 0, page: 1, history: [], seconds: 1, status: '', title: ''}
+  const screen = liveScreen({...still, book, names: noNames, choice: firstChoice, ranked, rate, nodes: [node]})
+  expect(screen.rows[0]!.cells[2]).toEqual([
+    'ICMPv6 echo-request +fragment first',
+    'echo-request +fragment first',
+    'echo-request +fragment',
+  ])
 })
