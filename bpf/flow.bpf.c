@@ -9,23 +9,24 @@
 inlined void observe(struct frame *frame, struct cpu_state *state, __u32 slot)
 {
 	struct direction_totals *totals = &state->totals.directions[frame->direction];
-	struct packet packet = {};
+	struct packet *packet = &state->packet;
 	__u32 verdict;
 
+	*packet = (struct packet){};
 	frame->nothing = &state->nothing;
-	verdict = decode(frame, state, &packet);
-	add(&totals->seen, &packet);
+	verdict = decode(frame, state, packet);
+	add(&totals->seen, packet);
 	if (verdict == OTHER_FAMILY)
-		return add(&totals->other_family, &packet);
+		return add(&totals->other_family, packet);
 	if (verdict != DECODED) {
-		add_undecodable(totals, &packet, verdict);
+		add_undecodable(totals, packet, verdict);
 		return tell_undecodable(frame, slot, verdict);
 	}
-	if (!passes_filter(state, &packet))
-		return add(&totals->rejected, &packet);
-	add_decoded(totals, &packet);
-	file_packet(state, slot, &packet);
-	tell_decoded(frame, totals, &packet, slot);
+	if (!passes_filter(state, packet))
+		return add(&totals->rejected, packet);
+	add_decoded(totals, packet);
+	file_packet(state, slot, packet);
+	tell_decoded(frame, totals, packet, slot);
 }
 
 /* By parity of the generation and CPU. */

@@ -53,6 +53,12 @@ inlined __u32 forget(const struct frame *frame, __u32 value)
 	return value + *frame->nothing;
 }
 
+/* What stands in map memory is read again from here on: paths that differ only in it are verified once. */
+inlined void forget_memory(void)
+{
+	asm volatile("" ::: "memory");
+}
+
 /* 0 for a packet that is no GSO packet. */
 inlined __u32 gso_size(const struct frame *frame)
 {
@@ -68,10 +74,15 @@ inlined __u32 gso_segments(const struct frame *frame)
 /* Read again, these pointers are as good as new: the verifier forgets how far they were checked, and verifies what follows once. */
 inlined void begin_frame(struct frame *frame)
 {
+	__u64 length;
+
 	if (frame->hook == HOOK_XDP) {
 		frame->data = (void *)(long)((volatile struct xdp_md *)frame->context)->data;
 		frame->data_end = (void *)(long)((volatile struct xdp_md *)frame->context)->data_end;
-		frame->length = frame->data_end - frame->data;
+		/* One register, or the compiler subtracts in 32 bits, which the verifier allows no pointer. */
+		length = frame->data_end - frame->data;
+		asm("" : "+r"(length));
+		frame->length = length;
 	} else {
 		frame->data = (void *)(long)((volatile struct __sk_buff *)frame->context)->data;
 		frame->data_end = (void *)(long)((volatile struct __sk_buff *)frame->context)->data_end;

@@ -5,29 +5,6 @@
 
 #include "state.h"
 
-#define KEY_WORDS (sizeof(struct flow_key) / sizeof(__u64))
-#define LAST_WORD (KEY_WORDS - 1)
-
-struct packet {
-	__u64		key[KEY_WORDS];	/* struct flow_key, of which the last word is ports and path */
-	__u64		bytes;		/* L3 bytes on the wire */
-	__u32		packets;	/* packets on the wire */
-	__u32		network;	/* offset of the IP header */
-	__u32		available;	/* bytes of the frame from there */
-	__u32		end;		/* offset where the IP packet ends; what follows is the link's padding */
-	__u32		offset;		/* offset of the transport header */
-	__u32		protocol;
-	__u32		class;		/* enum protocol_class */
-	__u32		traits;		/* of the protocol, 0 where its header is not in this packet */
-	__u32		ports;		/* as in struct flow_key: the source's in the low half, in network order */
-	__u32		marks;		/* tcp_flags | headers << 8 | fragments << 16, as in struct flow_count */
-	__u32		depth;
-	__u32		segment;	/* bytes of a full segment of a GSO packet, otherwise 0 */
-	__u32		artifact;	/* bytes that only this machine sees: BIG TCP's jumbo header */
-	enum direction	direction;
-	enum family	family;
-};
-
 #define IPV6_HEADER 40
 #define FARTHEST_NETWORK 31	/* behind an Ethernet header and two tags; the verifier of 6.1 must see it */
 #define IPV4_HEADER 20

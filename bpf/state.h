@@ -6,6 +6,33 @@
 #include "chain.h"
 #include "settings.h"
 
+typedef __u64 key_word;
+
+#define KEY_WORDS (sizeof(struct flow_key) / sizeof(__u64))
+#define LAST_WORD (KEY_WORDS - 1)
+
+/* In map memory, for functions that are not inlined and for forget_memory(). */
+struct packet {
+	key_word	key[KEY_WORDS];	/* struct flow_key, of which the last word is ports and path */
+	byte_count	bytes;		/* L3 bytes on the wire */
+	__u32		packets;	/* packets on the wire */
+	__u32		network;	/* offset of the IP header */
+	__u32		available;	/* bytes of the frame from there */
+	__u32		end;		/* offset where the IP packet ends; what follows is the link's padding */
+	__u32		offset;		/* offset of the transport header */
+	__u32		protocol;
+	__u32		class;		/* enum protocol_class */
+	__u32		traits;		/* of the protocol, 0 where its header is not in this packet */
+	__u32		ports;		/* as in struct flow_key: the source's in the low half, in network order */
+	__u32		marks;		/* tcp_flags | headers << 8 | fragments << 16, as in struct flow_count */
+	__u32		depth;
+	__u32		segment;	/* bytes of a full segment of a GSO packet, otherwise 0 */
+	__u32		artifact;	/* bytes that only this machine sees: BIG TCP's jumbo header */
+	enum direction	direction;
+	enum family	family;
+	__u8		spare[2];
+};
+
 #define WAYS 8
 
 /* A packet that is told, for a function that is not inlined: of map memory the verifier knows nothing. */
@@ -44,8 +71,9 @@ struct cpu_state {
 	__u32			spilled;	/* memo lines that went to the spill */
 	__u32			nothing;		/* for forget() */
 	__u32			used;		/* lines of this CPU and generation: they fill up from the first */
-	__u8			spare[52];	/* to whole cache lines: no two CPUs share one */
+	__u8			spare[76];	/* to whole cache lines: no two CPUs share one */
 	struct recent_line	recent[RECENT_LINES];
+	struct packet		packet;
 	struct subject		subject;
 	struct totals		totals;
 } __attribute__((aligned(64)));

@@ -51,48 +51,49 @@ inlined void describe_subject(const struct frame *frame, struct subject *subject
 	subject->family = packet->family;
 }
 
-inlined int decode_and_tell(struct frame *frame, __u32 slot)
+/* What the caller has decoded into this slot's state. */
+inlined int tell_decoded_packet(struct frame *frame, __u32 slot, __u32 verdict)
 {
 	struct cpu_state *state = bpf_map_lookup_elem(&cpu_states, &slot);
-	struct packet packet = {};
 
 	if (!state)
 		return 0;
 	frame->nothing = &state->nothing;
-	state->subject.verdict = decode(frame, state, &packet);
-	describe_subject(frame, &state->subject, &packet);
-	tell_chain(frame, state, &packet);
+	begin_frame(frame);
+	state->subject.verdict = verdict;
+	describe_subject(frame, &state->subject, &state->packet);
+	tell_chain(frame, state, &state->packet);
 	return 0;
 }
 
-/* Decodes once more, with registers of its own. Not static: then the verifier looks at it once, not again for each way that leads here. */
-__noinline int tell_skb(struct __sk_buff *skb, __u32 slot, __u32 direction, __u32 has_link_header)
+/* With registers of its own. Not static: then the verifier looks at it once, not again for each way that leads here. */
+__noinline int tell_skb(struct __sk_buff *skb, __u32 slot, __u32 verdict, __u32 direction, __u32 has_link_header)
 {
 	struct frame frame = skb_frame(skb, direction & 1, has_link_header & 1);
 
-	return decode_and_tell(&frame, slot);
+	return tell_decoded_packet(&frame, slot, verdict);
 }
 
-__noinline int tell_xdp(struct xdp_md *xdp, __u32 slot, __u32 has_link_header)
+__noinline int tell_xdp(struct xdp_md *xdp, __u32 slot, __u32 verdict, __u32 has_link_header)
 {
 	struct frame frame = xdp_frame(xdp, has_link_header & 1);
 
-	return decode_and_tell(&frame, slot);
+	return tell_decoded_packet(&frame, slot, verdict);
 }
 
-inlined void tell_packet(const struct frame *frame, __u32 slot)
+inlined void tell_packet(const struct frame *frame, __u32 slot, __u32 verdict)
 {
 	if (frame->hook == HOOK_XDP)
-		tell_xdp(frame->context, slot, frame->has_link_header);
+		tell_xdp(frame->context, slot, verdict, frame->has_link_header);
 	else
-		tell_skb(frame->context, slot, frame->direction, frame->has_link_header);
+		tell_skb(frame->context, slot, verdict, frame->direction, frame->has_link_header);
 }
 
 /* Whose ports nobody knows cannot pass a filter. */
 inlined void tell_undecodable(const struct frame *frame, __u32 slot, __u32 verdict)
 {
 	if (settings.chains && !settings.clauses && is_broken_chain(verdict) && settings.directions & 1 << frame->direction)
-		tell_packet(frame, slot);
+		tell_packet(frame, slot, verdict);
 }
 
 /* No Next Header and the numbers for experiments (RFC 4727 §3.2) are news without any header before them. */
@@ -106,7 +107,7 @@ inlined void tell_decoded(const struct frame *frame, struct direction_totals *to
 	if (is_told_as_icmpv6(packet))
 		copy_icmpv6(frame, totals, packet);
 	if (settings.chains && (packet->depth || ends_oddly(packet)))
-		tell_packet(frame, slot);
+		tell_packet(frame, slot, DECODED);
 }
 
 #endif

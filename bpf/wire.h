@@ -50,10 +50,9 @@ inlined __u32 decode_network(const struct frame *frame, struct cpu_state *state,
 	verdict = packet->family == FAMILY_IPV6 ? decode_ipv6(frame, state, packet) : decode_ipv4(frame, state, packet);
 	if (verdict != DECODED)
 		return verdict;
-	packet->offset = forget(frame, packet->offset);
-	packet->artifact = forget(frame, packet->artifact);
 	traits = protocol_entry(packet->protocol);
 	if (traits & IS_EXTENSION && (packet->family == FAMILY_IPV6 || packet->protocol == AUTHENTICATION)) {
+		forget_memory();
 		verdict = decode_chain(frame, state, packet);
 		if (verdict != DECODED)
 			return verdict;

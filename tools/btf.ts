@@ -48,6 +48,7 @@ const vocabulary: ReadonlySet<string> = new Set([
   'clause_set',
   'hash_seed',
   'icmp_type_set',
+  'key_word',
   'tick_count',
   'monotonic_ns',
   'kernel_address',

@@ -103,7 +103,7 @@ export const indexBucketLayout = {
 } as const
 
 export const cpuStateLayout = {
-  size: 23168,
+  size: 23296,
   memo: 0,
   matched: 64,
   header: 72,
@@ -113,9 +113,10 @@ export const cpuStateLayout = {
   nothing: 148,
   used: 152,
   spare: 156,
-  recent: 208,
-  subject: 720,
-  totals: 800,
+  recent: 232,
+  packet: 744,
+  subject: 848,
+  totals: 928,
 } as const
 
 export const copyRoomLayout = {

@@ -18,7 +18,7 @@ export const observer = (direction: 'ingress' | 'egress', bare: boolean): Observ
 export const xdpObserver = (bare: boolean): Observer => (bare ? 'on_bare_xdp' : 'on_xdp')
 
 /**
- * Programs of one file, each loaded when it is first asked for: the verifier takes 50 ms for each, most runs need two of them, and those for
+ * Programs of one file, each loaded when it is first asked for: the verifier takes 20 to 40 ms for each, most runs need two of them, and those for
  * XDP need Linux 5.18.
  */
 export class ProgramSet {
