@@ -25,7 +25,7 @@ struct {
 
 inlined bool is_observed(struct neighbour *neighbour)
 {
-	return neighbour->tbl->family == INET6 && network_of(neighbour->dev) == trace_settings.network;
+	return BPF_CORE_READ(neighbour, tbl, family) == INET6 && network_of(BPF_CORE_READ(neighbour, dev)) == trace_settings.network;
 }
 
 inlined void see(struct neighbour *neighbour, struct last_seen *seen)
@@ -42,11 +42,13 @@ inlined bool same(const struct last_seen *a, const struct last_seen *b)
 
 inlined void describe(struct neighbour_change *change, struct net_device *device, const void *address)
 {
+	__u8 mac_length = BPF_CORE_READ(device, addr_len);
+
 	__builtin_memset(change, 0, sizeof(*change));
 	change->time = bpf_ktime_get_ns();
 	bpf_probe_read_kernel(&change->address, sizeof(change->address), address);
-	change->interface = device->ifindex;
-	change->mac_length = device->addr_len < LARGEST_MAC ? device->addr_len : LARGEST_MAC;
+	change->interface = BPF_CORE_READ(device, ifindex);
+	change->mac_length = mac_length < LARGEST_MAC ? mac_length : LARGEST_MAC;
 	change->old_state = NOT_KNOWN;
 }
 
@@ -69,7 +71,7 @@ inlined int tell_change(struct neighbour *neighbour, enum neighbour_event event)
 	last = bpf_map_lookup_elem(&known_neighbours, &key);
 	if (last && event != NEIGHBOUR_REMOVE && same(last, &now))
 		return 0;
-	describe(&change, neighbour->dev, __builtin_preserve_access_index(&neighbour->primary_key));
+	describe(&change, BPF_CORE_READ(neighbour, dev), __builtin_preserve_access_index(&neighbour->primary_key));
 	change.event = event;
 	change.state = now.state;
 	change.flags = neighbour->flags;
