@@ -33,6 +33,7 @@ struct sock_common {
 struct sock {
 	struct sock_common __sk_common;
 	int sk_err;
+	__u8 sk_userlocks : 4;
 	__u16 sk_protocol;
 } CORE;
 /* The port in network order stays there when the kernel takes it back from a socket that ends. */
@@ -159,6 +160,19 @@ inlined struct client_tally *tally_in(void *table, const struct client_key *key,
 	return bpf_map_lookup_elem(table, key);
 }
 
+inlined struct client_key crowd_of(const struct client_key *key)
+{
+	struct client_key crowd = *key;
+
+	crowd.client.words[0] = 0;
+	crowd.client.words[1] = 0;
+	if (key->reporter == REPORTER_SOURCE) {
+		crowd.listener = crowd.client;
+		crowd.port = 0;
+	}
+	return crowd;
+}
+
 inlined struct client_tally *tally_of(const struct client_key *key, const ipv6_address *address)
 {
 	struct client_tally *tally, none = {.address = *address};
@@ -167,13 +181,7 @@ inlined struct client_tally *tally_of(const struct client_key *key, const ipv6_a
 	tally = tally_in(&clients, key, &none);
 	if (tally)
 		return tally;
-	crowd = *key;
-	crowd.client.words[0] = 0;
-	crowd.client.words[1] = 0;
-	if (key->reporter == REPORTER_SOURCE) {
-		crowd.listener = crowd.client;
-		crowd.port = 0;
-	}
+	crowd = crowd_of(key);
 	tally = tally_in(&crowds, &crowd, &none);
 	if (!tally)
 		lost(untallied);

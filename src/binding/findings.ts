@@ -1,9 +1,10 @@
 import * as pages from '../diagnosis/bind-pages.ts'
 import type {Finding} from '../diagnosis/finding.ts'
 import {finding, type RulePage} from '../diagnosis/rule.ts'
-import type {BindAnswer, BindCase, HeldSocket, Outcomes, Transport, Trial} from '../protocol/binding.ts'
-import {isWholly, matrixCases, protocolOf} from './cases.ts'
-import {overlaps, predict} from './rule.ts'
+import type {BindAnswer, BindCase, HeldSocket, Outcomes, Transport} from '../protocol/binding.ts'
+import {matrixCases, protocolOf} from './cases.ts'
+import {isWaiting, oddTrials} from './defect.ts'
+import {predict} from './rule.ts'
 import {isUsable, surroundingsOf} from './surroundings.ts'
 import type {AnswerClass, Verdict} from './verdict.ts'
 import {acceptsOf, endpoint, listText, ownerText, socketText} from './words.ts'
@@ -67,22 +68,11 @@ function defects(answer: BindAnswer, protocols: readonly Transport[], timeNs: bi
 
 /** Whether what was answered rests on a defect. */
 function effectText(answer: BindAnswer): string {
-  const own = answer.trials.filter((trial) => isOdd(trial, answer))
+  const own = oddTrials(answer)
   if (own.length === 0)
     return 'None of them is what was asked about: the answer is the same on a kernel without the defect.'
   const asked = new Set(own.map((trial) => `${listText(trial.sockets.map(({address}) => endpoint(address, answer.port)))} (${protocolOf(trial)})`)) // prettier-ignore
   return `The answer rests on one: the kernel lets ${listText([...asked])} be bound though what holds the port wants the same packets; a kernel without the defect refuses it.`
-}
-
-/** A trial that went otherwise than the rule says. Beside sockets that share the port by their flags, what the flags allow is not judged. */
-function isOdd(trial: Trial, answer: BindAnswer): boolean {
-  if (trial.place === 'in-place') return false
-  if (trial.place === 'empty') return answer.actor.mayBindLowPorts && isWholly(trial.outcomes) !== isWholly(predict(trial, surroundingsOf(answer))) // prettier-ignore
-  if (!isWholly(trial.outcomes) || trial.sockets.some(({reuseaddr, reuseport}) => reuseaddr || reuseport)) return false
-  const present = answer.holders.filter((each) => each.protocol === protocolOf(trial) && isWaiting(each))
-  return trial.sockets.some((socket) =>
-    present.some((holder) => holder.device === undefined && overlaps(socket, holder)),
-  )
 }
 
 function caseText({mode, sockets}: BindCase, expected: Outcomes, measured: Outcomes): string {
@@ -96,8 +86,6 @@ function caseText({mode, sockets}: BindCase, expected: Outcomes, measured: Outco
   )
   return `${mode}: ${each.join(', then ')}: expected ${expected.join(' ')}, got ${measured.join(' ')}`
 }
-
-const isWaiting = ({state}: HeldSocket): boolean => state === 'listen' || state === 'unconnected'
 
 function ipv4Alone({holders, addresses, port}: BindAnswer, protocol: Transport, timeNs: bigint): readonly Finding[] {
   const waiting = holders.filter((each) => each.protocol === protocol && isWaiting(each))

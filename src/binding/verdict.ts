@@ -1,6 +1,7 @@
 import type {BindAnswer, HeldSocket, Outcomes, SocketPlan, Transport, TrialPlace} from '../protocol/binding.ts'
 import {type Blocker, blockersOf, isDualStack, isExactly} from './blocker.ts'
 import {isWholly, protocolOf} from './cases.ts'
+import {oddTrials} from './defect.ts'
 import {obstacleSentences} from './obstacle-text.ts'
 import {predict} from './rule.ts'
 import {addressFault, surroundingsOf} from './surroundings.ts'
@@ -37,8 +38,19 @@ export interface Question {
 
 /** One protocol's answer, from what was measured. */
 export function judge(answer: BindAnswer, question: Question): Verdict {
-  return notHere(answer, question) ?? taken(answer, question) ?? free(answer, question)
+  const verdict = notHere(answer, question) ?? taken(answer, question) ?? free(answer, question)
+  const isOdd = oddTrials(answer).some((trial) => protocolOf(trial) === question.protocol)
+  return verdict.coexist && isOdd ? byDefect(verdict, answer) : verdict
 }
+
+const byDefect = (verdict: Verdict, {port}: BindAnswer): Verdict => ({
+  ...verdict,
+  class: 'kernel defect',
+  sentences: [
+    `What was asked about can be bound on ${port}/${verdict.protocol} now, but only by a defect of this kernel.`,
+    'Another socket wants the same packets; a kernel without the defect refuses the bind with EADDRINUSE.',
+  ],
+})
 
 /** Refused where nothing else is: by the address, by right, or by the kernel. */
 function notHere(answer: BindAnswer, question: Question): Verdict | undefined {

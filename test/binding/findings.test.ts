@@ -63,6 +63,9 @@ test('an answer that rests on a defect says so', () => {
     const found = findingsOf(answerOf({matrix, ...change}), [judge(answerOf(), {protocol: 'tcp', addresses: []})], 0n)
     return found.find(({rule}) => rule === 'bind/kernel-defect')?.detail
   }
+  const odd = answerOf({holders: [wildcard], trials: [passed]})
+  expect(judge(odd, {protocol: 'tcp', addresses: ['127.0.0.1']})).toMatchObject({class: 'kernel defect', coexist: true})
+  expect(judge(odd, {protocol: 'udp', addresses: ['127.0.0.1']})).toMatchObject({class: 'application flag'})
   const rests = 'The answer rests on one: the kernel lets 127.0.0.1:6969 (tcp) be bound'
   expect(detailWith({holders: [wildcard], trials: [passed]})).toContain(rests)
   expect(detailWith({holders: [{...wildcard, protocol: 'udp'}], trials: [passed]})).toContain('None of them')

@@ -1,5 +1,6 @@
 // Binds every ordered pair of addresses under every setting of the reuse flags, and prints what happened: the kernel's own word, beside
-// which the matrix of bindcheck is laid. usage: bind-matrix PORT
+// which the matrix of bindcheck is laid. With an address it listens there until it is killed.
+// usage: bind-matrix PORT [IPV6_ADDRESS]
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -97,6 +98,20 @@ static struct plan with(struct plan plan, int flags)
 	return plan;
 }
 
+static int hold(const char *address)
+{
+	struct plan plan = {address, 0};
+	int fd = make(plan, TCP_LISTEN);
+
+	if (try_bind(fd, plan) || listen(fd, 8)) {
+		perror(address);
+		return 1;
+	}
+	puts("ready");
+	fflush(stdout);
+	return pause();
+}
+
 int main(int argc, char **argv)
 {
 	// Bits: 1 SO_REUSEADDR, 2 SO_REUSEPORT; of the first and the second socket.
@@ -104,6 +119,8 @@ int main(int argc, char **argv)
 	static const int openings[][2] = {{0, 2}, {2, 0}, {5, 2}, {2, 5}};
 
 	port = argc > 1 ? atoi(argv[1]) : 0;
+	if (argc > 2)
+		return hold(argv[2]);
 	for (enum mode mode = TCP_BOUND; mode <= UDP; mode++) {
 		for (int setting = 0; setting < 9; setting++)
 			for (int one = 0; one < ADDRESSES; one++)

@@ -3,11 +3,11 @@ import {mkdtempSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 
-/** bind-matrix.c as a program that needs no library, until it is disposed of. */
+/** bind-matrix.c as a program of this machine's C library, until it is disposed of. */
 export function compileMatrix(): Disposable & {readonly path: string} {
   const folder = mkdtempSync(join(tmpdir(), 'bind-matrix-'))
   const path = join(folder, 'bind-matrix')
-  execFileSync('gcc', ['-O1', '-s', '-static', '-D_GNU_SOURCE', '-o', path, join(import.meta.dirname, 'bind-matrix.c')])
+  execFileSync('gcc', ['-O1', '-s', '-D_GNU_SOURCE', '-o', path, join(import.meta.dirname, 'bind-matrix.c')])
   return {path, [Symbol.dispose]: () => rmSync(folder, {recursive: true})}
 }
 

@@ -31,11 +31,22 @@ flood = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
 for each in range(200): flood.sendto(b'f' * 500, ('::1', ${full}))
 `
 
+/** Asks one address, and is answered from another. */
+const elsewhere = `
+import socket
+client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+client.bind(('127.0.0.9', 0))
+client.sendto(b'q' * 20, ('127.0.0.2', ${port}))
+print(client.recvfrom(100)[1][0], client.getsockname()[1])
+`
+
 const queued = `
 import re, subprocess
 text = subprocess.run(['ss', '-Hunlm', 'sport', '=', ':${full}'], capture_output=True, text=True).stdout
 print(re.search(r',d(\\d+)', text).group(1))
 `
+
+const isAt = (end: unknown, ip: string): boolean => (end as {readonly ip?: string}).ip === ip // the contract's fields
 
 describe.skipIf(!isRoot)('clients of UDP', () => {
   let lab: ClientsLab
@@ -52,15 +63,23 @@ describe.skipIf(!isRoot)('clients of UDP', () => {
     await using plugin = lab.watch('--port', `${port}-${full}`, '--protocol', 'udp')
     await plugin.until(/"kind":"start"/)
     await lab.run(visits)
+    const [answered, own] = (await lab.run(elsewhere)).trim().split(' ')
+    expect(answered).toBe('127.0.0.1')
     const dropped = Number(await lab.run(queued))
     const {stderr} = await plugin.end()
     const {lines} = plugin
     expect(kindsAt(lines, port), stderr).toMatchObject([
-      {family: 'inet', type: 'v4_mapped_v6', clients: 1, datagramsReceived: 7, datagramsSent: 7, bytesReceived: 686, bytesSent: 112}, // prettier-ignore
+      {family: 'inet', type: 'v4_mapped_v6', clients: 2, datagramsReceived: 8, datagramsSent: 8, bytesReceived: 706, bytesSent: 128}, // prettier-ignore
       {family: 'inet6', type: 'plain', clients: 1, datagramsReceived: 3, datagramsSent: 3, bytesReceived: 294, bytesSent: 48}, // prettier-ignore
     ])
     const listener = lines.findLast(({kind, port: each}) => kind === 'listener' && each === port)
     expect(listener).toMatchObject({protocol: 'udp', address: '::', v6only: false, process: 'python3', netns: lab.inode}) // prettier-ignore
+    // An answer from another address than was asked makes no listener of who asked.
+    expect(lines.filter(({kind}) => kind === 'listener').map((each) => each['port'])).not.toContain(Number(own))
+    const asked = (ip: string) =>
+      lines.findLast(({kind, source, destination}) => kind === 'workload' && isAt(source, '127.0.0.9') && isAt(destination, ip)) // prettier-ignore
+    expect(asked('127.0.0.2')).toMatchObject({reporter: 'source', datagramsReceived: 1, datagramsSent: 0})
+    expect(asked('127.0.0.1')).toMatchObject({reporter: 'source', datagramsReceived: 0, datagramsSent: 1})
     // What found the queue full did not come to the socket.
     expect(dropped).toBeGreaterThan(0)
     expect(kindsAt(lines, full)).toMatchObject([

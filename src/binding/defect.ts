@@ -1,0 +1,20 @@
+import type {BindAnswer, HeldSocket, Trial} from '../protocol/binding.ts'
+import {isWholly, protocolOf} from './cases.ts'
+import {overlaps, predict} from './rule.ts'
+import {surroundingsOf} from './surroundings.ts'
+
+/** What was tried for the answer, and went otherwise than the rule says. */
+export const oddTrials = (answer: BindAnswer): readonly Trial[] => answer.trials.filter((trial) => isOdd(trial, answer))
+
+/** Beside sockets that share the port by their flags, what the flags allow is not judged. */
+function isOdd(trial: Trial, answer: BindAnswer): boolean {
+  if (trial.place === 'in-place') return false
+  if (trial.place === 'empty') return answer.actor.mayBindLowPorts && isWholly(trial.outcomes) !== isWholly(predict(trial, surroundingsOf(answer))) // prettier-ignore
+  if (!isWholly(trial.outcomes) || trial.sockets.some(({reuseaddr, reuseport}) => reuseaddr || reuseport)) return false
+  const present = answer.holders.filter((each) => each.protocol === protocolOf(trial) && isWaiting(each))
+  return trial.sockets.some((socket) =>
+    present.some((holder) => holder.device === undefined && overlaps(socket, holder)),
+  )
+}
+
+export const isWaiting = ({state}: HeldSocket): boolean => state === 'listen' || state === 'unconnected'
