@@ -15,12 +15,14 @@ export interface Lane {
   readonly rooms?: readonly string[]
   /** As nice(1) counts. */
   readonly nice: number
+  /** One worker for all files: they start programs and keep no state. A third of a second for each file. */
+  readonly isShared?: boolean
 }
 
 /** A whole run: lanes go side by side, each file of a lane after the other. So a test may look at its own namespaces and at what it loaded itself, never at the whole machine's. */
 export const lanes: readonly Lane[] = [
   {name: 'cluster', project: 'cluster', nice: 0},
-  {name: 'commands', project: 'machine', rooms: ['commands'], nice: 0},
+  {name: 'commands', project: 'machine', rooms: ['commands'], nice: 0, isShared: true},
   {name: 'agent', project: 'machine', rooms: ['bpf', 'pod-agent'], nice: 0},
   // Machines whose clock counts instructions: they take what the others leave.
   {name: 'kernels', project: 'machine', rooms: ['kernels'], nice: 19},
@@ -31,5 +33,6 @@ export const lanes: readonly Lane[] = [
 export const selectionOf = (lane: Lane): readonly string[] => [
   '--project',
   lane.project,
+  ...(lane.isShared === true ? ['--no-isolate'] : []),
   ...(lane.rooms ?? []).map((room) => `test/${room}/`),
 ]

@@ -5,8 +5,9 @@ import {afterAll, beforeAll, describe, expect, test} from 'vitest'
 import {Plugin} from '../support/plugin.ts'
 
 const isRoot = process.getuid?.() === 0
-/** Processes and mounts of its own: what others make meanwhile is not seen there. The looker is in `home`, and both have a server. */
+/** Processes and mounts of its own: what others make and remove meanwhile is not seen there. The looker is in `home`, and both have a server. */
 const box = `
+awk '/ nsfs /{print $5}' /proc/self/mountinfo | xargs -r -n 1 umount -l 2>/dev/null
 mkdir -p /run/netns && mount -t tmpfs none /run/netns
 for each in home target; do ip netns add $each; ip -n $each link set lo up; done
 ip -n home link add v0 type veth peer name v1 netns target
