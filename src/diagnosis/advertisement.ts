@@ -2,14 +2,15 @@ import {isMulticast} from './address-text.ts'
 import {BoundedMap} from './bounded-map.ts'
 import type {Finding} from './finding.ts'
 import {conflict, flood, proxy, rate, routerFlag} from './neighbour-pages.ts'
-import {type BodyOf, type NeighbourMessage, who} from './neighbour-message.ts'
+import {type BodyOf, type NeighbourMessage, type Place, placeText, who} from './neighbour-message.ts'
 import type {Observation} from './observation.ts'
 import {RateWatch} from './rate-watch.ts'
 import {type Context, finding, type Rule, type RuleKind} from './rule.ts'
 
 interface Answer {
   readonly mac: string
-  readonly message: NeighbourMessage
+  readonly at: number
+  readonly place: Place
 }
 
 const remembered = 4096
@@ -53,15 +54,19 @@ class Advertisement implements Rule {
     const key = `${message.interface} ${target} ${message.destination}`
     const mac = message.optionMac ?? message.mac
     const before = this.#answers.get(key)
-    this.#answers.set(key, {mac, message})
-    if (before === undefined || before.mac === mac || message.at - before.message.at > togetherSeconds) return
+    this.#answers.set(key, {mac, at: message.at, place: message.place})
+    if (before === undefined || before.mac === mac || message.at - before.at > togetherSeconds) return
     if (node.isOwnMac(before.mac) && node.isOwnMac(mac)) return
     yield finding(conflict, {
       timeNs: message.timeNs,
       interface: message.interface,
       about: `${target} ${[before.mac, mac].sort().join(' ')}`,
       detail: `${target} is answered for by ${who(before.mac, cluster.nameOf(before.mac))} and by ${who(mac, cluster.nameOf(mac))}`,
-      evidence: [`${before.mac}: ${before.message.where}`, `${mac}: ${message.where}`, `asker: ${message.destination}`],
+      evidence: [
+        `${before.mac}: ${placeText(before.place)}`,
+        `${mac}: ${message.where}`,
+        `asker: ${message.destination}`,
+      ],
     })
   }
 

@@ -26,7 +26,11 @@ export interface NeighbourMessage {
   readonly isRepeat: boolean
   /** `frame 7` or the time of day, for evidence. */
   readonly where: string
+  /** What `where` says, for those who remember no more of it. */
+  readonly place: Place
 }
+
+export type Place = Pick<Observation & {type: 'packet'}, 'timeNs' | 'interface' | 'direction' | 'frame'>
 
 export type BodyOf<Kind extends Icmpv6Body['kind']> = Extract<Icmpv6Body, {kind: Kind}>
 
@@ -35,36 +39,73 @@ export function readNeighbourMessage(
   isSeenElsewhere: (identity: string, observation: Observation & {type: 'packet'}) => boolean,
 ): NeighbourMessage | undefined {
   if (observation.type !== 'packet') return undefined
-  const {packet, timeNs} = observation
-  const {ip, transport} = packet
+  const {ip, transport} = observation.packet
   if (ip?.family !== 6 || transport?.kind !== 'icmpv6') return undefined
   const icmp = transport.message
   if (!isRead(icmp)) return undefined
-  const optionMac = macOption(icmp.options)
-  const nonce = icmp.type === 135 ? optionsNamed(icmp.options, 'nonce')[0]?.nonce : undefined
-  const mac = packet.sourceMac ?? ''
-  return {
-    timeNs,
-    at: Number(timeNs) / 1e9,
-    interface: observation.interface,
-    direction: observation.direction,
-    packet,
-    ip,
-    icmp,
-    body: icmp.body,
-    source: ip.source,
-    destination: ip.destination,
-    mac,
-    optionMac,
-    nonce,
-    isValid: icmp.problems.length === 0 && icmp.checksum !== 'wrong',
-    isRepeat: isSeenElsewhere(
-      identityOf(icmp, [ip.source, ip.destination, mac, optionMac ?? '', nonce ?? '']),
-      observation,
-    ),
-    get where() {
-      return placeOf(observation)
-    },
+  return new HeardMessage(observation, {ip, icmp}, isSeenElsewhere)
+}
+
+/** A getter of an object literal would give each message a hidden class of its own: 1.5 kB. */
+class HeardMessage implements NeighbourMessage {
+  readonly timeNs: bigint
+  readonly at: number
+  readonly packet: Packet
+  readonly ip: IpHeader
+  readonly icmp: Icmpv6Message
+  readonly mac: string
+  readonly optionMac: string | undefined
+  readonly nonce: string | undefined
+  readonly isValid: boolean
+  readonly isRepeat: boolean
+  readonly #observation: Observation & {type: 'packet'}
+
+  constructor(
+    observation: Observation & {type: 'packet'},
+    {ip, icmp}: Pick<NeighbourMessage, 'ip' | 'icmp'>,
+    isSeenElsewhere: (identity: string, observation: Observation & {type: 'packet'}) => boolean,
+  ) {
+    this.#observation = observation
+    this.timeNs = observation.timeNs
+    this.at = Number(observation.timeNs) / 1e9
+    this.packet = observation.packet
+    this.ip = ip
+    this.icmp = icmp
+    this.mac = observation.packet.sourceMac ?? ''
+    this.optionMac = macOption(icmp.options)
+    this.nonce = icmp.type === 135 ? optionsNamed(icmp.options, 'nonce')[0]?.nonce : undefined
+    this.isValid = icmp.problems.length === 0 && icmp.checksum !== 'wrong'
+    const parts = [ip.source, ip.destination, this.mac, this.optionMac ?? '', this.nonce ?? '']
+    this.isRepeat = isSeenElsewhere(identityOf(icmp, parts), observation)
+  }
+
+  get interface(): string {
+    return this.#observation.interface
+  }
+
+  get direction(): NeighbourMessage['direction'] {
+    return this.#observation.direction
+  }
+
+  get body(): Icmpv6Body {
+    return this.icmp.body
+  }
+
+  get source(): string {
+    return this.ip.source
+  }
+
+  get destination(): string {
+    return this.ip.destination
+  }
+
+  get place(): Place {
+    const {timeNs, interface: name, direction, frame} = this.#observation
+    return {timeNs, interface: name, direction, ...(frame === undefined ? {} : {frame})}
+  }
+
+  get where(): string {
+    return placeText(this.#observation)
   }
 }
 
@@ -79,11 +120,10 @@ function identityOf(icmp: Icmpv6Message, parts: readonly string[]): string {
   return `${icmp.type} ${target} ${flags} ${parts.join(' ')}`
 }
 
-function placeOf(observation: Observation & {type: 'packet'}): string {
-  const time = new Date(Number(observation.timeNs / 1_000_000n)).toISOString().slice(11, 23)
-  const way = observation.direction === undefined ? '' : ` ${observation.direction}`
-  const frame = observation.frame === undefined ? '' : `frame ${observation.frame}, `
-  return `${frame}${time} UTC, ${observation.interface}${way}`
+export function placeText({timeNs, interface: name, direction, frame}: Place): string {
+  const time = new Date(Number(timeNs / 1_000_000n)).toISOString().slice(11, 23)
+  const way = direction === undefined ? '' : ` ${direction}`
+  return `${frame === undefined ? '' : `frame ${frame}, `}${time} UTC, ${name}${way}`
 }
 
 export function macOption(options: readonly NdOption[]): string | undefined {

@@ -42,7 +42,8 @@ export class StallBook {
   hear({packet, timeNs, interface: name, direction}: Heard): Stall | undefined {
     const {ip, transport} = packet
     if (ip?.family !== 6) return undefined
-    this.#heardNs.set(ip.source, timeNs)
+    // Only what is heard after a connection counts for it.
+    if (this.#flows.size > 0) this.#heardNs.set(ip.source, timeNs)
     if (transport?.kind !== 'tcp') return undefined
     const back = `${ip.destination} ${ip.source} ${transport.destinationPort} ${transport.sourcePort}`
     this.#acknowledge(back, packet, transport)

@@ -1,5 +1,4 @@
 import type {Packet} from '../packet/packet.ts'
-import {BoundedMap} from './bounded-map.ts'
 import type {Finding} from './finding.ts'
 import {type NeighbourMessage, who} from './neighbour-message.ts'
 import type {Observation} from './observation.ts'
@@ -18,8 +17,9 @@ export const tooBigForged: RuleKind = {
 }
 
 class TooBigForged implements Rule {
-  /** Connections of which a packet was heard. Once one had to be forgotten, none is said to be missing. */
-  readonly #heard = new BoundedMap<string, true>(remembered)
+  /** Connections of which a packet was heard. Once there are too many to remember, none is said to be missing. */
+  readonly #heard = new Set<string>()
+  #isFull = false
   #sinceNs: bigint | undefined;
 
   *hear(observation: Observation, context: Context, message?: NeighbourMessage): Generator<Finding> {
@@ -40,16 +40,18 @@ class TooBigForged implements Rule {
   }
 
   #learn(packet: Packet): void {
-    if (packet.ip?.family !== 6) return
+    if (packet.ip?.family !== 6 || this.#isFull) return
     const {connection, sender} = keysOf(packet)
-    this.#heard.set(sender, true)
-    if (connection !== undefined) this.#heard.set(connection, true)
+    this.#heard.add(sender)
+    if (connection !== undefined) this.#heard.add(connection)
+    this.#isFull = this.#heard.size > remembered
+    if (this.#isFull) this.#heard.clear()
   }
 
   #isMissing({timeNs}: NeighbourMessage, quoted: Packet): boolean {
-    if (this.#heard.forgotten > 0 || timeNs - (this.#sinceNs ?? timeNs) < roundTripNs) return false
+    if (this.#isFull || timeNs - (this.#sinceNs ?? timeNs) < roundTripNs) return false
     const {connection, sender} = keysOf(quoted)
-    return connection !== undefined && this.#heard.get(sender) === true && this.#heard.get(connection) === undefined
+    return connection !== undefined && this.#heard.has(sender) && !this.#heard.has(connection)
   }
 }
 

@@ -50,6 +50,8 @@ const mostPending = 8192
 export class ResolutionBook {
   readonly #node: string
   readonly #pending = new Map<string, Question>()
+  /** The same, each once and by how long it may wait, in the order in which they were asked. */
+  readonly #waiting = {dad: new Set<Question>(), other: new Set<Question>()}
   readonly #answered = new Map<string, Question>()
   /** By who asked for what: the latest. */
   readonly #latest = new Map<string, Question>()
@@ -78,13 +80,19 @@ export class ResolutionBook {
     if (nowNs - this.#tickedNs < tickNs) return []
     this.#tickedNs = nowNs
     const unanswered: Resolution[] = []
-    for (const question of this.#pending.values()) {
-      if (nowNs - question.firstNs < (question.isDad ? dadPatienceNs : patienceNs)) continue
+    for (const question of this.#waiting.dad) {
+      if (nowNs - question.firstNs < dadPatienceNs) break
       this.#close(question)
-      if (!question.isDad) unanswered.push(this.#resolution(question, {outcome: 'unanswered', timeNs: nowNs}))
     }
-    for (const [key, {answer}] of this.#answered)
-      if (answer !== undefined && nowNs - answer.timeNs > conflictNs) this.#answered.delete(key)
+    for (const question of this.#waiting.other) {
+      if (nowNs - question.firstNs < patienceNs) break
+      this.#close(question)
+      unanswered.push(this.#resolution(question, {outcome: 'unanswered', timeNs: nowNs}))
+    }
+    for (const [key, {answer}] of this.#answered) {
+      if (answer !== undefined && nowNs - answer.timeNs <= conflictNs) break // in the order of the answers
+      this.#answered.delete(key)
+    }
     for (const [key, {firstNs}] of this.#latest) {
       if (nowNs - firstNs <= floodNs) break // in the order in which they were asked
       this.#latest.delete(key)
@@ -122,6 +130,7 @@ export class ResolutionBook {
       keys: [key],
     }
     this.#pending.set(key, question)
+    this.#waiting[question.isDad ? 'dad' : 'other'].add(question)
     this.#latest.delete(who)
     this.#latest.set(who, question)
   }
@@ -133,8 +142,9 @@ export class ResolutionBook {
     this.forgotten++
   }
 
-  #close({keys}: Question): void {
-    for (const key of keys) this.#pending.delete(key)
+  #close(question: Question): void {
+    for (const key of question.keys) this.#pending.delete(key)
+    this.#waiting[question.isDad ? 'dad' : 'other'].delete(question)
   }
 
   #answer(target: string, mac: string, {interface: name, timeNs}: HeardPacket): Resolution | undefined {
