@@ -4,6 +4,8 @@ import type {ConnectOptions} from './kubeconfig.ts'
 export type Errand =
   | {readonly type: 'connect'; readonly options: ConnectOptions}
   | {readonly type: 'guard' | 'release'; readonly namespace: string; readonly pod: string}
+  /** Filters of clsact stay on a node when its agent is killed: `cleanup` with these arguments removes them. */
+  | {readonly type: 'guard-filters' | 'release-filters'; readonly cleanup: readonly string[]}
   | {readonly type: 'done'}
 
 export const writeErrand = (errand: Errand): string => `${JSON.stringify(errand)}\n`

@@ -5,7 +5,7 @@ import {notBuilt} from '../errors.ts'
 import {type Errand, writeErrand} from './errand.ts'
 import type {ConnectOptions} from './kubeconfig.ts'
 
-/** Sees that pods go even when this process is killed: a reaper outlives it, with its end of a pipe as the sign. */
+/** Sees that pods, and filters of clsact, go even when this process is killed: a reaper outlives it, with its end of a pipe as the sign. */
 export class PodGuard implements Disposable {
   readonly #options: ConnectOptions
   #reaper: ChildProcess | undefined
@@ -21,7 +21,14 @@ export class PodGuard implements Disposable {
     return () => this.#send({type: 'release', namespace, pod})
   }
 
-  /** Ends the reaper. Pods that were not released are its to delete. */
+  /** `cleanup`: the arguments of that verb which remove the filters. Returns the release, for when nothing can be left. */
+  guardFilters(cleanup: readonly string[]): () => void {
+    this.#reaper ??= this.#start()
+    this.#send({type: 'guard-filters', cleanup})
+    return () => this.#send({type: 'release-filters', cleanup})
+  }
+
+  /** Ends the reaper. Pods and filters that were not released are its to remove. */
   [Symbol.dispose](): void {
     this.#reaper?.stdin?.end()
     this.#reaper = undefined

@@ -1,7 +1,8 @@
 import type {ClusterConnection} from '../cluster/connection.ts'
-import type {LaunchStep, PodGuard} from '../cluster/launch.ts'
+import type {LaunchStep} from '../cluster/launch.ts'
 import type {LaunchedAgent} from '../cluster/launched-agent.ts'
 import type {LaunchOptions, NodeTarget} from '../cluster/manifest.ts'
+import {PodGuard} from '../cluster/pod-guard.ts'
 import {shortDuration} from '../output/quantity.ts'
 import type {Stopped} from '../protocol/message.ts'
 import type {AgentSettings} from '../protocol/settings.ts'
@@ -9,6 +10,7 @@ import {createIdentity, type Identity} from '../session/identity.ts'
 import {LocalAgent} from '../session/local-agent.ts'
 import {merge} from '../session/merge.ts'
 import type {End, FlowSource, SourceEvent} from '../session/source.ts'
+import {cleanupArguments} from './cleanup-arguments.ts'
 import {ClsactWatch} from './clsact-watch.ts'
 import type {ObserveRequest} from './observe-request.ts'
 
@@ -55,7 +57,8 @@ export function planRun(request: ObserveRequest): {readonly identity: Identity; 
 
 /** The agent on this machine. Its failure to start is thrown: there is nothing else to show. */
 export async function* observeLocal(options: SourceOptions): FlowSource {
-  const clsact = new ClsactWatch('local')
+  using guard = new PodGuard({})
+  const clsact = new ClsactWatch('local', () => guard.guardFilters(['local']))
   let end: End = {}
   for await (const event of lookLocally(options)) {
     if (event.type === 'end') end = event.end
@@ -112,7 +115,7 @@ export const observeCluster = (targets: readonly NodeTarget[], options: ClusterO
   merge(targets.map((target) => observeTarget(target, options)))
 
 async function* observeTarget(target: NodeTarget, options: ClusterOptions): AsyncGenerator<SourceEvent, void> {
-  const {identity, settings, stop} = options
+  const {identity, settings, stop, guard} = options
   const {watchAgent} = await import('../session/watch-agent.ts')
   let agent: LaunchedAgent | undefined
   try {
@@ -121,7 +124,7 @@ async function* observeTarget(target: NodeTarget, options: ClusterOptions): Asyn
     yield {type: 'end', node: target.node, end: stop.aborted ? {} : {failure: asError(failure)}}
     return
   }
-  const clsact = new ClsactWatch(target.node)
+  const clsact = new ClsactWatch(target.node, () => guard.guardFilters(cleanupArguments(target, options.launch)))
   let told = false
   try {
     const limits = {node: target.node, settings, stop}

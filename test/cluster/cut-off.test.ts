@@ -113,4 +113,14 @@ describe('an agent on clsact that is killed', () => {
     await aftermath.podsAreGone()
     await stranger.isUntouched()
   })
+
+  test('at the same moment as its plugin leaves filters that the reaper has removed', async () => {
+    await using plugin = await aftermath.started('--hook', 'clsact')
+    plugin.child.kill('SIGSTOP')
+    process.kill(await aftermath.agentPid(), 'SIGKILL')
+    await plugin.end('SIGKILL')
+    // A machine with other work takes longer than what the docs promise.
+    await aftermath.isClean(4 * cleanWithinMs)
+    await stranger.isUntouched()
+  })
 })

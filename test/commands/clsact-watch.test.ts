@@ -15,11 +15,12 @@ const traces = (): string =>
     .map((each) => run('tc', ...each.split(' ')))
     .join('')
 
+const pids = (): readonly string[] =>
+  execFileSync('ip', ['netns', 'pids', space], {encoding: 'utf8'}).trim().split('\n')
+const pidOf = (program: RegExp): number =>
+  Number(pids().find((pid) => program.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))))
 /** The agent is the one process of the namespace that was given settings. */
-function agentPid(): number {
-  const pids = execFileSync('ip', ['netns', 'pids', space], {encoding: 'utf8'}).trim().split('\n')
-  return Number(pids.find((pid) => /agent\.js\0\{/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))))
-}
+const agentPid = (): number => pidOf(/agent\.js\0\{/)
 
 beforeEach(() => {
   if (!isRoot) return
@@ -61,13 +62,24 @@ describe.skipIf(!isRoot)('what an agent on clsact leaves when it is killed (need
     expect(stderr).toContain('2 filters; the clsact qdisc stays, which others made or use.')
   })
 
+  test('is removed by the reaper, which outlives plugin and agent that are killed at once', async () => {
+    const before = traces()
+    await using plugin = await start()
+    plugin.child.kill('SIGSTOP')
+    process.kill(agentPid(), 'SIGKILL')
+    await plugin.end('SIGKILL')
+    expect(traces()).not.toBe(before)
+    await expect.poll(traces, {timeout: 60_000, interval: 200}).toBe(before)
+    await expect.poll(pids, {timeout: 30_000, interval: 200}).toEqual([''])
+  })
+
   test('is removed by cleanup where the plugin was killed too; what a living run has there stays', async () => {
     const cleanup = () => new Plugin(['cleanup', 'local', '-o', 'json'], {prefix: ['nsenter', ...inside([])]}).ended
     const before = traces()
     await using plugin = await start()
     expect(await cleanup()).toMatchObject({status: 0, stdout: ''})
     plugin.child.kill('SIGSTOP')
-    process.kill(agentPid(), 'SIGKILL')
+    for (const pid of [pidOf(/reaper\.js/), agentPid()]) process.kill(pid, 'SIGKILL')
     await plugin.end('SIGKILL')
     // The mark of a living run goes with the process, which may stay as a zombie.
     await expect.poll(() => run('cat', '/proc/net/unix')).not.toContain('kubectl-ipv6-')
@@ -97,22 +109,30 @@ describe('a plugin whose agent has died', () => {
   async function* refused(): AsyncGenerator<SourceEvent> {
     yield await Promise.reject<SourceEvent>(new Error('no such node'))
   }
+  let isGuarded = false
   async function told(hook: 'clsact' | 'tcx', end: End): Promise<readonly SourceEvent[]> {
-    const watch = new ClsactWatch('n1')
+    isGuarded = false
+    const watch = new ClsactWatch('n1', () => {
+      isGuarded = true
+      return () => (isGuarded = false)
+    })
     watch.see(startOn(hook))
+    expect(isGuarded).toBe(hook === 'clsact')
     const events: SourceEvent[] = []
     for await (const event of watch.after(end, refused)) events.push(event)
     return events
   }
 
-  test('says so where it cannot remove what was left', async () => {
+  test('says so where it cannot remove what was left, and leaves it to the reaper', async () => {
     const text = 'What the agent left on clsact could not be removed (no such node); the next run there does it.'
     expect(await told('clsact', dead)).toEqual([{type: 'notice', node: 'n1', text}])
+    expect(isGuarded).toBe(true)
   })
 
   test('sends nobody where nothing can be left: on TCX, and after an orderly end', async () => {
     expect(await told('tcx', dead)).toEqual([])
     const stopped = {type: 'stopped', removed: {programs: 3, links: 0, maps: 9}, clean: true, remains: []} as const
     expect(await told('clsact', {stopped})).toEqual([])
+    expect(isGuarded).toBe(false)
   })
 })
