@@ -50,20 +50,23 @@ function serviceFindings(service: ServicePort, {namespace, pod, timeNs}: Place):
 const noAddressFix =
   'Give the pod network a range of that family, or take the family out of the Service (ipFamilyPolicy: SingleStack).'
 
-function probeFindings({container, kind, port}: Probe, {namespace, pod, timeNs}: Place): readonly Finding[] {
-  const [primary] = pod.ips
+function probeFindings({container, kind, port, host}: Probe, {namespace, pod, timeNs}: Place): readonly Finding[] {
+  const asked = host ?? pod.ips[0]
   const present = on(namespace, port, 'tcp')
-  if (primary === undefined || present.some((socket) => hears(socket, primary))) return []
+  if (asked === undefined || present.some((socket) => hears(socket, asked))) return []
   if (present.length > 0 && present.every(isLoopback)) return []
   return [
     finding(pages.probeFamily, {
       timeNs,
       about: `${namespace.netns} ${nameOf(pod)} ${container} ${kind}`,
-      detail: `The ${kind} probe of ${nameOf(pod)} (${container}) asks at ${primary}, port ${port}, ${lackText(present, primary)}.`,
+      detail: `The ${probeText(kind)} of ${nameOf(pod)} (${container}) asks at ${asked}, port ${port}, ${lackText(present, asked)}.`,
       evidence: present.map(socketLine),
     }),
   ]
 }
+
+const probeText = (kind: Probe['kind']): string =>
+  `${kind} ${kind === 'postStart' || kind === 'preStop' ? 'hook' : 'probe'}`
 
 function lackText(present: readonly HeldSocket[], ip: string): string {
   if (present.length === 0) return 'where no socket waits'
@@ -107,7 +110,7 @@ const servicesOf = ({services}: ServedPod, place: string): readonly string[] => 
 ]
 
 const probesOf = ({probes}: ServedPod, place: string): readonly string[] => [
-  ...new Set(probes.filter(({port}) => `${port}/tcp` === place).map(({kind}) => `the ${kind} probe`)),
+  ...new Set(probes.filter(({port}) => `${port}/tcp` === place).map(({kind}) => `the ${probeText(kind)}`)),
 ]
 
 function missingAddresses({namespace, pod, timeNs}: Place): readonly Finding[] {

@@ -21,11 +21,13 @@ export interface DeclaredPort {
   readonly protocol: Transport
 }
 
-/** What the kubelet asks at the pod's primary address, over TCP. */
+/** What the kubelet asks over TCP: whether a container is well, or what its hooks are. */
 export interface Probe {
   readonly container: string
-  readonly kind: 'startup' | 'readiness' | 'liveness'
+  readonly kind: 'startup' | 'readiness' | 'liveness' | 'postStart' | 'preStop'
   readonly port: number
+  /** Where it names an address of the pod; the pod's primary one without. */
+  readonly host?: string
 }
 
 /** One port of a Service that selects the pod. */

@@ -42,6 +42,7 @@ export interface Container {
   readonly readinessProbe?: Probe
   readonly livenessProbe?: Probe
   readonly startupProbe?: Probe
+  readonly lifecycle?: {readonly postStart?: Probe; readonly preStop?: Probe}
 }
 
 export interface Probe {
@@ -93,6 +94,7 @@ export interface Service {
     readonly clusterIPs?: readonly string[]
     readonly ipFamilies?: readonly ('IPv4' | 'IPv6')[]
     readonly ports?: readonly {
+      readonly name?: string
       readonly port: number
       readonly targetPort?: number | string
       readonly protocol?: string
@@ -113,6 +115,17 @@ export interface KubernetesEvent {
   readonly reason?: string
   readonly message?: string
   readonly type?: string
+}
+
+/** Where packets for a Service go. */
+export interface EndpointSlice {
+  readonly metadata?: Metadata
+  readonly addressType?: string
+  readonly endpoints?: readonly {
+    readonly addresses: readonly string[]
+    readonly targetRef?: {readonly kind?: string; readonly name?: string}
+  }[]
+  readonly ports?: readonly {readonly name?: string; readonly port?: number; readonly protocol?: string}[]
 }
 
 export interface Lease {
@@ -138,6 +151,7 @@ export interface Resource<Kind> {
 export const pods: Resource<Pod> = {group: '/api/v1', name: 'pods'}
 export const nodes: Resource<Node> = {group: '/api/v1', name: 'nodes'}
 export const services: Resource<Service> = {group: '/api/v1', name: 'services'}
+export const endpointSlices: Resource<EndpointSlice> = {group: '/apis/discovery.k8s.io/v1', name: 'endpointslices'}
 export const serviceRanges: Resource<ServiceRange> = {group: '/apis/networking.k8s.io/v1', name: 'servicecidrs'}
 export const events: Resource<KubernetesEvent> = {group: '/api/v1', name: 'events'}
 export const leases: Resource<Lease> = {group: '/apis/coordination.k8s.io/v1', name: 'leases'}

@@ -2,7 +2,8 @@ import {explain} from './api-failure.ts'
 import {list} from './api.ts'
 import {type ClusterConnection, connect} from './connection.ts'
 import type {ConnectOptions} from './kubeconfig.ts'
-import {type Pod, pods, type Resource, type Service, services} from './objects.ts'
+import {type EndpointSlice, endpointSlices, type Pod, pods, type Resource, type Service, services} from './objects.ts'
+import {isMadeByHand} from './service-by-hand.ts'
 
 /** What the cluster has to say of a node's sockets. */
 export interface Serving {
@@ -10,6 +11,8 @@ export interface Serving {
   readonly pods: readonly Pod[]
   /** Of the whole cluster. */
   readonly services: readonly Service[]
+  /** Of the whole cluster, where a Service has no selector: somebody says by hand where its packets go. */
+  readonly slices: readonly EndpointSlice[]
   /** Why one of them is empty. */
   readonly refusals: readonly string[]
 }
@@ -28,7 +31,8 @@ export async function readServing(node: string, options: ConnectOptions, signal:
   }
   try {
     const [ownPods, allServices] = await Promise.all([all(pods, `spec.nodeName=${node}`), all(services)])
-    return {pods: ownPods, services: allServices, refusals}
+    const slices = allServices.some(isMadeByHand) ? await all(endpointSlices) : []
+    return {pods: ownPods, services: allServices, slices, refusals}
   } finally {
     connection.close()
   }

@@ -51,6 +51,7 @@ beforeAll(async () => {
     disabledPod,
   )
   await cluster.kubectl(['-n', namespace, 'wait', '--for=condition=Ready', 'pod', '--all', '--timeout=150s'], {timeoutMs: 160_000}) // prettier-ignore
+  await cluster.apply(...byHand(await podIps('servers')))
   await onNode.waiting(servers)
   lines = await listed()
   await using told = new Plugin(['listeners', 'pod/faulty', '-n', namespace], {kubeconfig: cluster.kubeconfig})
@@ -89,6 +90,11 @@ test.each(servers)('a server in $name: its sockets by pod, container port, Servi
     services: [{service: 'servers', port: server.last - 9000, families: [4, 6]}],
     probes: [{container: name, kind: 'readiness'}],
   })
+})
+
+test('a Service without a selector is told of the socket that its slice names by address', () => {
+  const own = ofPod('servers').find(({port, address}) => port === 9802 && address === '::')
+  expect(own?.['services']).toEqual([{service: 'by-hand', port: 80, families: [6]}])
 })
 
 test.each(servers)("a server in $name in the node's own namespace is told as the node's", (server) => {
@@ -131,4 +137,18 @@ function podOf(name: string, containers: readonly object[], spec: object = {}): 
 function serviceOf(name: string, ports: readonly object[]): object {
   const dual = {ipFamilyPolicy: 'RequireDualStack', ipFamilies: ['IPv4', 'IPv6']}
   return {apiVersion: 'v1', kind: 'Service', metadata: {name, namespace}, spec: {selector: {app: name}, ...dual, ports}}
+}
+
+async function podIps(name: string): Promise<readonly string[]> {
+  return (await cluster.kubectl(['-n', namespace, 'get', 'pod', name, '-o', 'jsonpath={.status.podIPs[*].ip}'])).split(' ') // prettier-ignore
+}
+
+/** A Service whose endpoints are written by hand: the pod's IPv6 address, without a word of the pod. */
+function byHand(ips: readonly string[]): readonly object[] {
+  const labels = {'kubernetes.io/service-name': 'by-hand'}
+  const slice = {addressType: 'IPv6', ports: [{name: 'web', port: 9802, protocol: 'TCP'}]}
+  return [
+    {apiVersion: 'v1', kind: 'Service', metadata: {name: 'by-hand', namespace}, spec: {ipFamilies: ['IPv6'], ports: [{name: 'web', port: 80}]}},
+    {apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata: {name: 'by-hand', namespace, labels}, ...slice, endpoints: [{addresses: ips.filter((ip) => ip.includes(':'))}]},
+  ] // prettier-ignore
 }
