@@ -85,7 +85,7 @@ describe.skipIf(!isRoot)('what an agent on clsact leaves when it is killed (need
     await expect.poll(() => run('cat', '/proc/net/unix')).not.toContain('kubectl-ipv6-')
     expect(traces()).toMatch(/on_tc_ingress[\s\S]*on_tc_egress/)
     let {status, stdout, stderr} = await cleanup()
-    // Once in some thousand it found nothing, on a machine with much else to do; why is not known, so what there was is told.
+    // Seen once, in a whole run, and not again in 320 tries: it found nothing. Why is not known, so what there was is told.
     for (let i = 0; stdout === '' && i < 10; i++) {
       process.stderr.write(`cleanup found nothing: ${status} ${stderr}\n${run('cat', '/proc/net/unix')}${traces()}`)
       ;({status, stdout, stderr} = await cleanup())
