@@ -1,17 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Short connections at a steady rate, over IPv4 and IPv6 in turn, to servers of its own on one [::] socket for each port: each sends 100 bytes and
- * gets 10. As many as it manages in that time. Prints, for each family: connections, bytes sent, bytes received; then the seconds that it took.
+/* Short connections at a steady rate, over IPv4 and IPv6 in turn, to sockets of its own on [::]: each sends 100 bytes, gets 10, and is closed by both ends
+ * with a FIN. A process on each processor is both ends of half of them, a batch at once, so that nothing is paid but the connections: no process waits
+ * for another. Prints, for each family: connections, bytes sent, bytes received; then the seconds that it took.
  *   connections FIRST_PORT RATE SECONDS */
+#define _GNU_SOURCE
 #include <arpa/inet.h>
-#include <pthread.h>
-#include <signal.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#define PORTS 8
+#define PROCESSES 2
+#define PORTS 4	/* of each */
+#define BATCH 32
+
+struct counts {
+	long done[2], sent[2], received[2];
+};
 
 static double now(void)
 {
@@ -21,81 +30,106 @@ static double now(void)
 	return time.tv_sec + time.tv_nsec / 1e9;
 }
 
-static void *serve(void *argument)
-{
-	int listener = (int)(long)argument;
-	char bytes[256];
-
-	for (;;) {
-		int connection = accept(listener, NULL, NULL);
-
-		if (connection < 0)
-			continue;
-		while (read(connection, bytes, sizeof(bytes)) > 0)
-			if (write(connection, "0123456789", 10) != 10)
-				break;
-		close(connection);
-	}
-	return NULL;
-}
-
-static void start_server(int port)
+static int listen_on(int port)
 {
 	struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
 	int listener = socket(AF_INET6, SOCK_STREAM, 0), off = 0, on = 1;
-	pthread_t thread;
 
 	setsockopt(listener, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
 	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(listener, (void *)&address, sizeof(address)) || listen(listener, 4096)) {
+	if (bind(listener, (void *)&address, sizeof(address)) || listen(listener, BATCH)) {
 		perror("listen");
 		exit(1);
 	}
-	pthread_create(&thread, NULL, serve, (void *)(long)listener);
+	return listener;
 }
 
-static int reach(int family, int port)
+static int reach(int is_six, int port)
 {
 	struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_addr = IN6ADDR_LOOPBACK_INIT};
 	struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
-	int made = socket(family, SOCK_STREAM, 0);
+	int made = socket(is_six ? AF_INET6 : AF_INET, SOCK_STREAM, 0);
 
-	if (family == AF_INET6 ? connect(made, (void *)&six, sizeof(six)) : connect(made, (void *)&four, sizeof(four))) {
+	if (is_six ? connect(made, (void *)&six, sizeof(six)) : connect(made, (void *)&four, sizeof(four))) {
 		close(made);
 		return -1;
 	}
 	return made;
 }
 
+static void answer(int listener)
+{
+	char bytes[256];
+	int connection = accept(listener, NULL, NULL);
+
+	if (recv(connection, bytes, sizeof(bytes), 0) <= 0 || send(connection, "0123456789", 10, MSG_NOSIGNAL) != 10)
+		perror("answer");
+	close(connection);
+}
+
+static void visit(int listener, int port, struct counts *counts)
+{
+	static const char question[100];
+	char bytes[256];
+	int made[BATCH];
+
+	for (int each = 0; each < BATCH; each++) {
+		made[each] = reach(each & 1, port);
+		if (made[each] < 0)
+			continue;
+		counts->done[each & 1]++;
+		counts->sent[each & 1] += send(made[each], question, sizeof(question), MSG_NOSIGNAL);
+	}
+	for (int each = 0; each < BATCH; each++)
+		if (made[each] >= 0)
+			answer(listener);
+	for (int each = 0; each < BATCH; each++)
+		if (made[each] >= 0) {
+			counts->received[each & 1] += recv(made[each], bytes, sizeof(bytes), 0);
+			close(made[each]);
+		}
+}
+
+static void make(int process, int first, double rate, int seconds, struct counts *counts)
+{
+	int listeners[PORTS];
+	double began, ahead;
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(process, &cpus);
+	sched_setaffinity(0, sizeof(cpus), &cpus);
+	for (int port = 0; port < PORTS; port++)
+		listeners[port] = listen_on(first + port);
+	began = now();
+	for (long batch = 0; batch * BATCH < rate * seconds && now() - began < seconds; batch++) {
+		ahead = began + batch * BATCH / rate - now();
+		if (ahead > 0)
+			usleep(ahead * 1e6);
+		visit(listeners[batch % PORTS], first + batch % PORTS, counts);
+	}
+	sleep(1);	/* the last are closed */
+}
+
 int main(int count, char **words)
 {
-	int first = atoi(words[1]), rate = atoi(words[2]), seconds = atoi(words[3]);
-	long done[2] = {0}, sent[2] = {0}, received[2] = {0};
-	double began;
-	char bytes[100] = {0};
+	int first = atoi(words[1]), seconds = atoi(words[3]);
+	struct counts *counts = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0), all = {0};
+	double began = now();
 
-	signal(SIGPIPE, SIG_IGN);
-	for (int port = 0; port < PORTS; port++)
-		start_server(first + port);
-	began = now();
-	for (long each = 0; each < (long)rate * seconds && now() - began < seconds; each++) {
-		int is_six = each & 1, connection;
-		double ahead = began + each / (double)rate - now();
-		ssize_t got;
-
-		if (ahead > 0.001)
-			usleep(ahead * 1e6);
-		connection = reach(is_six ? AF_INET6 : AF_INET, first + each / 2 % PORTS);
-		if (connection < 0)
-			continue;
-		done[is_six]++;
-		got = write(connection, bytes, sizeof(bytes));
-		sent[is_six] += got > 0 ? got : 0;
-		got = read(connection, bytes, sizeof(bytes));
-		received[is_six] += got > 0 ? got : 0;
-		close(connection);
-	}
-	printf("%ld %ld %ld %ld %ld %ld %.2f\n", done[0], sent[0], received[0], done[1], sent[1], received[1], now() - began);
-	sleep(1);	/* the last are closed */
+	for (int process = 0; process < PROCESSES; process++)
+		if (fork() == 0) {
+			make(process, first + process * PORTS, atof(words[2]) / PROCESSES, seconds, &counts[process]);
+			exit(0);
+		}
+	while (wait(NULL) > 0)
+		;
+	for (int process = 0; process < PROCESSES; process++)
+		for (int family = 0; family < 2; family++) {
+			all.done[family] += counts[process].done[family];
+			all.sent[family] += counts[process].sent[family];
+			all.received[family] += counts[process].received[family];
+		}
+	printf("%ld %ld %ld %ld %ld %ld %.2f\n", all.done[0], all.sent[0], all.received[0], all.done[1], all.sent[1], all.received[1], now() - began - 1);
 	return 0;
 }
