@@ -8,7 +8,7 @@ import {identityOf, type Passage, Passages} from '../events/ndp-passage.ts'
 import {readNeighbourChanges} from '../events/neighbour-change.ts'
 import {NodeNames} from '../events/node-names.ts'
 import type {NodeState} from '../events/node-state.ts'
-import type {Summary} from '../events/summary.ts'
+import {isOf, type Summary} from '../events/summary.ts'
 import {situationLines, situationObject} from '../events/situation.ts'
 import {interfaceLine, startObject} from '../events/summary-json.ts'
 import type {Palette} from '../output/colour.ts'
@@ -178,10 +178,9 @@ export class NdpView implements View {
     return this.#options.stage.sink.write(text)
   }
 
-  /** Of the place that a summary is of, `*` is all of them: two pods of one node have a summary each. */
-  #countsOf({node, target}: Summary): Readonly<Record<Severity, number>> {
-    const isHere = (state: NodeState): boolean => node === '*' || (state.node === node && state.target === target)
-    return sumCounts(this.#options.stage.run.nodes.filter(isHere).map((state) => this.#nodeOf(state).counts))
+  #countsOf(summary: Summary): Readonly<Record<Severity, number>> {
+    const states = this.#options.stage.run.nodes.filter((state) => isOf(summary, state))
+    return sumCounts(states.map((state) => this.#nodeOf(state).counts))
   }
 }
 

@@ -1,16 +1,24 @@
 import {isMulticast} from './address-text.ts'
 import {BoundedMap} from './bounded-map.ts'
-import type {NeighbourMessage} from './neighbour-message.ts'
+import type {NeighbourMessage, Place} from './neighbour-message.ts'
 
 export interface Question {
   readonly target: string
   readonly asker: string
   readonly interface: string
   readonly isProbe: boolean
-  readonly first: NeighbourMessage
-  last: NeighbourMessage
+  readonly first: Solicitation
+  last: Solicitation
   /** How often it was sent. */
   count: number
+}
+
+/** What is remembered of a message: thousands wait in a scan, and the whole packet is ten times as much. */
+export interface Solicitation {
+  readonly at: number
+  readonly mac: string
+  readonly destinationMac: string | undefined
+  readonly place: Place
 }
 
 const remembered = 4096
@@ -49,13 +57,14 @@ export class QuestionBook {
     const key = keyOf({target, asker: message.source, isProbe})
     const known = this.#questions.get(key)
     if (known !== undefined && message.at - known.last.at <= patienceSeconds) {
-      known.last = message
+      known.last = solicitationOf(message)
       known.count++
       return
     }
     if (known !== undefined) this.#unlist(known)
     const place = {target, asker: message.source, interface: message.interface, isProbe}
-    const question = {...place, first: message, last: message, count: 1}
+    const first = solicitationOf(message)
+    const question = {...place, first, last: first, count: 1}
     this.#questions.set(key, question)
     const same = this.#byTarget.get(target)
     if (same === undefined) this.#byTarget.set(target, new Set([question]))
@@ -79,3 +88,10 @@ export class QuestionBook {
 
 const keyOf = ({target, asker, isProbe}: Pick<Question, 'target' | 'asker' | 'isProbe'>): string =>
   `${isProbe ? 1 : 0} ${target} ${asker}`
+
+const solicitationOf = ({at, mac, packet, place}: NeighbourMessage): Solicitation => ({
+  at,
+  mac,
+  destinationMac: packet.destinationMac,
+  place,
+})

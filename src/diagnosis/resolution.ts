@@ -2,7 +2,7 @@ import {isLinkLocal, isMulticast} from './address-text.ts'
 import {BoundedMap} from './bounded-map.ts'
 import {DropBook} from './drop-book.ts'
 import type {Finding} from './finding.ts'
-import type {BodyOf, NeighbourMessage} from './neighbour-message.ts'
+import {type BodyOf, type NeighbourMessage, placeText} from './neighbour-message.ts'
 import type {NeighbourChange, Observation} from './observation.ts'
 import {patienceSeconds, type Question, QuestionBook} from './question-book.ts'
 import {judgeError} from './rejection.ts'
@@ -102,7 +102,7 @@ class Resolution implements Rule {
   }
 
   *#judgeLatency(question: Question, message: NeighbourMessage, context: Context): Generator<Finding> {
-    const ms = Number(message.timeNs - question.first.timeNs) / 1e6
+    const ms = Number(message.timeNs - question.first.place.timeNs) / 1e6
     const startedAt = this.#starting.get(question.target)
     // A proxy waits up to a second on purpose, and does not override (RFC 4861 §7.2.8).
     if (message.body.kind === 'neighbor-advertisement' && !message.body.override) return
@@ -187,8 +187,8 @@ class Resolution implements Rule {
   #silentProbe(question: Question, context: Context): Finding {
     this.#told.set(question.target, question.last.at)
     return finding(probeUnanswered, {
-      ...placed(question, question.last.timeNs),
-      detail: `${describe(question.target, context)} did not answer ${question.count} probes of ${question.asker} to ${question.last.packet.destinationMac ?? 'its MAC'}`,
+      ...placed(question, question.last.place.timeNs),
+      detail: `${describe(question.target, context)} did not answer ${question.count} probes of ${question.asker} to ${question.last.destinationMac ?? 'its MAC'}`,
       evidence: [...asked(question), ...this.#drops.about(question.target, question.last.at)],
     })
   }
@@ -207,8 +207,8 @@ const placed = (question: Question, timeNs: bigint) => ({
 })
 
 const asked = ({asker, count, first, last}: Question): readonly string[] => [
-  `asked by ${asker} (${first.mac}): ${first.where}`,
-  ...(count > 1 ? [`asked ${count} times, last: ${last.where}`] : []),
+  `asked by ${asker} (${first.mac}): ${placeText(first.place)}`,
+  ...(count > 1 ? [`asked ${count} times, last: ${placeText(last.place)}`] : []),
 ]
 
 function describe(target: string, {cluster, node}: Context): string {
