@@ -1,3 +1,4 @@
+import {setFlagsFromString} from 'node:v8'
 import {type CapturedFrame, readCapture} from '../capture/read-capture.ts'
 import {progressOn} from './capture-progress.ts'
 import {interfaceChoice, noSuchInterface} from './capture-request.ts'
@@ -15,12 +16,17 @@ export interface Telling {
   end(failure: Error | undefined): string
 }
 
+/** So much is held before it is written: a batch of frames makes many times as much text. */
+const mostText = 1 << 16
+
 /** Reads a capture and tells it, frame by frame. What was readable is told before the PluginError that says what is wrong. */
 export async function tellCapture(
   file: string,
   {interfaces, view}: Pick<ObserveRequest, 'interfaces' | 'view'>,
   telling: Telling,
 ): Promise<void> {
+  // 20 MB of what the rules remember live: V8 would wait for 100 MB of garbage beside them. A V8 without the flag says so and goes on.
+  setFlagsFromString('--heap-growing-percent=100')
   using interruption = new Interruption(() => undefined)
   using progress = progressOn(process.stderr, file, view.isQuiet)
   const sink = new Sink(process.stdout, () => interruption.stop())
@@ -41,6 +47,9 @@ export async function tellCapture(
         const {interface: name} = captured
         if (!names.has(name)) names.set(name, isChosen(name))
         if (names.get(name) === true) text += telling.hear(captured)
+        if (text.length < mostText) continue
+        await write(text)
+        text = ''
       }
       await write(text)
     }
