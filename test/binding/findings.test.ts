@@ -72,6 +72,17 @@ test('an answer that rests on a defect says so', () => {
   expect(detailWith({holders: [wildcard], trials: [{...passed, outcomes: ['EADDRINUSE']}]})).toContain('None of them')
 })
 
+test('a wildcard that keeps to IPv6 by the sysctl passes beside that of IPv4 by the rule, not by a defect', () => {
+  const plan = {v6only: null, reuseaddr: false, reuseport: false}
+  const sockets = ['0.0.0.0', '::'].map((address) => ({...plan, address}))
+  const passed = {mode: 'tcp-listen', sockets, place: 'empty', outcomes: ['ok', 'ok', 'ok', 'ok']} as const
+  const classWith = (bindv6only: string) =>
+    judge(answerOf({settings: {'ipv6.bindv6only': bindv6only}, trials: [passed]}), {protocol: 'tcp', addresses: []})
+      .class
+  expect(classWith('1')).not.toBe('kernel defect')
+  expect(classWith('0')).toBe('kernel defect')
+})
+
 test.each([
   ['32768', false],
   ['6000\t7000', true],
