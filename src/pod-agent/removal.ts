@@ -15,7 +15,8 @@ export interface Looking {
   hookedPrograms(): readonly number[]
 }
 
-const patienceMs = 1000
+/** A busy machine gets to it a second late. */
+const patienceMs = 2000
 const pauseMs = 5
 
 /** Looks for everything that the run had loaded, until the kernel has freed it: it does so late, in a work queue. */
