@@ -64,7 +64,11 @@ export class DropsLiveView implements View, LiveSubject<DropOrder> {
   }
 
   ended(node: string): Promise<void> {
-    if (this.#options.stage.run.nodes.length > 1) this.notice(node, 'Ended.')
+    const {nodes} = this.#options.stage.run
+    // What it dropped in its last moments belongs to no refresh, and others go on.
+    for (const state of nodes.filter(({key}) => key === node))
+      this.#table.add(state, {rows: this.#nodes.take(state), seconds: Infinity})
+    if (nodes.length > 1) this.notice(node, 'Ended.')
     return Promise.resolve()
   }
 
@@ -111,7 +115,7 @@ export class DropsLiveView implements View, LiveSubject<DropOrder> {
     const lines = rows.slice(0, mostAtEnd).map((row) =>
       dropText(row, {
         palette,
-        time: formatTime(row.lastNs, timeFormat, stage.run.nodes[0]?.startNs ?? 0n),
+        time: formatTime(row.lastNs, timeFormat, stage.run.nodes.find(({node}) => node === row.node)?.startNs ?? 0n),
         isWide: false,
         node: stage.hasNodes ? row.node : undefined,
       }),

@@ -57,7 +57,8 @@ class Mld implements Rule {
     for (const [name, link] of this.#links.entries()) {
       const bridge = link.isTold || link.reportedAt === undefined ? undefined : bridgeOf(name, node)
       if (bridge?.multicastSnooping !== true || bridge.multicastQuerier === true) continue
-      const seconds = (bridge.multicastQuerierSeconds ?? querierSeconds) + graceSeconds
+      // 0: unset.
+      const seconds = (bridge.multicastQuerierSeconds || querierSeconds) + graceSeconds
       if (now - (link.querier?.at ?? link.since) < seconds) continue
       link.isTold = true
       const ports = node.facts?.interfaces.filter(({master}) => master === bridge.index) ?? []
