@@ -28,7 +28,7 @@ export class ClsactWatch {
   /** Once the agent's process or pod is gone. */
   async *after(end: End, sweep: () => AsyncGenerator<SourceEvent, unknown>): AsyncGenerator<SourceEvent, void> {
     if (this.#release === undefined) return
-    const isClean = end.stopped !== undefined || (yield* this.#sweep(sweep))
+    const isClean = end.stopped?.clean === true || (yield* this.#sweep(sweep))
     if (isClean) this.#release()
   }
 

@@ -133,6 +133,13 @@ describe('a plugin whose agent has died', () => {
     expect(isGuarded).toBe(true)
   })
 
+  test('sends another also where the agent ended in order, but found something of its own still there', async () => {
+    const remains = ['program 7']
+    const stopped = {type: 'stopped', removed: {programs: 2, links: 0, maps: 9}, clean: false, remains} as const
+    expect(await told('clsact', {stopped})).toHaveLength(1)
+    expect(isGuarded).toBe(true)
+  })
+
   test('sends nobody where nothing can be left: on TCX, and after an orderly end', async () => {
     expect(await told('tcx', dead)).toEqual([])
     const stopped = {type: 'stopped', removed: {programs: 3, links: 0, maps: 9}, clean: true, remains: []} as const
