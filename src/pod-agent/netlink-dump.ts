@@ -1,13 +1,14 @@
+import {constants} from 'node:os'
+import {NativeError} from './native/failure.ts'
 import type {NetlinkSocket} from './native/netlink.ts'
 import {type DumpRequest, readRawMessages, readRouteMessages, type RouteMessage} from './rtnetlink.ts'
 
 const mostDumps = 5
 
-/** The kernel does not answer this. */
-export class DumpRefusal extends Error {}
+type Socket = Pick<NetlinkSocket, 'send' | 'receive'>
 
 /** All that the kernel answers. It marks a dump during which its tables changed, and is then asked again. */
-export function readDump(socket: NetlinkSocket, request: DumpRequest): readonly RouteMessage[] {
+export function readDump(socket: Socket, request: DumpRequest): readonly RouteMessage[] {
   for (let attempt = 1; ; attempt++) {
     socket.send(request(attempt))
     const messages = readAnswer(socket)
@@ -15,16 +16,26 @@ export function readDump(socket: NetlinkSocket, request: DumpRequest): readonly 
   }
 }
 
-function readAnswer(socket: NetlinkSocket): readonly RouteMessage[] {
+/** Throws where what came is not all: its tables changed during every attempt, or the kernel gave up on the way. */
+export function readWholeDump(socket: Socket, request: DumpRequest): readonly RouteMessage[] {
+  const messages = readDump(socket, request)
+  for (const message of messages) {
+    if (message.type === 'interrupted') throw new NativeError('a netlink dump', constants.errno.EINTR)
+    if (message.type === 'done' && message.errno !== 0) throw new NativeError('a netlink dump', message.errno)
+  }
+  return messages
+}
+
+function readAnswer(socket: Socket): readonly RouteMessage[] {
   const messages: RouteMessage[] = []
   for (;;) {
     // The kernel writes the next part of a dump while the last is read, so that one is always there.
     const datagram = socket.receive()
     if (datagram === undefined) throw new Error('a netlink dump ended before its end')
     for (const message of readRouteMessages(datagram)) {
-      if (message.type === 'error') throw new DumpRefusal(`a netlink dump was refused with errno ${message.errno}`)
-      if (message.type === 'done') return messages
+      if (message.type === 'error') throw new NativeError('a netlink dump', message.errno)
       messages.push(message)
+      if (message.type === 'done') return messages
     }
   }
 }
@@ -37,7 +48,7 @@ const error = 2
  * rest in the socket, which is then of no further use.
  */
 export function* readParts<Part>(
-  socket: NetlinkSocket,
+  socket: Socket,
   request: DumpRequest,
   read: (body: Buffer) => Part | undefined,
 ): Generator<Part> {
@@ -46,7 +57,7 @@ export function* readParts<Part>(
     const datagram = socket.receive()
     if (datagram === undefined) throw new Error('a netlink dump ended before its end')
     for (const {type, body} of readRawMessages(datagram)) {
-      if (type === error) throw new DumpRefusal(`a netlink dump was refused with errno ${-body.readInt32LE(0)}`)
+      if (type === error) throw new NativeError('a netlink dump', -body.readInt32LE(0))
       if (type === done) return
       const part = read(body)
       if (part !== undefined) yield part

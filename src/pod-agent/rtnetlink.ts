@@ -33,7 +33,8 @@ export type RouteMessage =
   | {readonly type: 'address'; readonly address: LinkAddress}
   | {readonly type: 'address-gone'; readonly address: LinkAddress}
   | {readonly type: 'filter'; readonly filter: TrafficFilter}
-  | {readonly type: 'done'}
+  /** `errno`: the kernel gave up on the way; otherwise 0. */
+  | {readonly type: 'done'; readonly errno: number}
   | {readonly type: 'interrupted'}
   | {readonly type: 'error'; readonly errno: number}
 
@@ -143,7 +144,7 @@ export function* readRawMessages(datagram: Uint8Array): Generator<RawMessage> {
 function readMessage(type: number, body: Buffer): RouteMessage | undefined {
   switch (type) {
     case messageTypes.done:
-      return {type: 'done'}
+      return {type: 'done', errno: body.length < 4 ? 0 : -body.readInt32LE(0)}
     case messageTypes.error:
       return {type: 'error', errno: -body.readInt32LE(0)}
     case messageTypes.newLink:

@@ -1,13 +1,13 @@
+import {constants} from 'node:os'
 import type {SweepAnswer, SweptInterface} from '../protocol/sweep.ts'
 import {findFiles} from './files.ts'
-import {presentLinks} from './interfaces.ts'
 import {type ClsactPlace, detachFilter, makeClsact, removeClsact} from './native/attachment.ts'
-import {check} from './native/failure.ts'
+import {check, NativeError} from './native/failure.ts'
 import {type Libbpf, openLibbpf} from './native/libbpf.ts'
 import {NetlinkSocket} from './native/netlink.ts'
-import {DumpRefusal, readDump} from './netlink-dump.ts'
+import {readWholeDump} from './netlink-dump.ts'
 import {observers} from './program-set.ts'
-import {filterDump, type Link, type TrafficFilter} from './rtnetlink.ts'
+import {filterDump, type Link, linkDump, type TrafficFilter} from './rtnetlink.ts'
 import {isAlive, isMarked, saysMade} from './run-mark.ts'
 
 export interface QdiscTools {
@@ -32,11 +32,16 @@ export interface Swept extends SweptInterface {
 export async function answerSweep(): Promise<SweepAnswer> {
   const tools = qdiscTools(openLibbpf(findFiles().libbpf))
   const removed: SweptInterface[] = []
-  for (const link of presentLinks()) {
+  for (const link of everyLink()) {
     const swept = await sweepLink(link, tools)
     if (swept !== undefined) removed.push({interface: swept.interface, filters: swept.filters, qdisc: swept.qdisc})
   }
   return {type: 'sweep', removed}
+}
+
+function everyLink(): readonly Link[] {
+  using socket = new NetlinkSocket(0)
+  return readWholeDump(socket, linkDump).flatMap((message) => (message.type === 'link' ? [message.link] : []))
 }
 
 /** Removes the filters that a killed run left on an interface: a filter of clsact stays when its process ends. */
@@ -65,12 +70,12 @@ const isLeft = ({handle, name = ''}: TrafficFilter): boolean =>
 export function filtersOn(index: number, direction: ClsactPlace['direction']): readonly TrafficFilter[] {
   using socket = new NetlinkSocket(0)
   try {
-    return readDump(socket, filterDump(index, direction)).flatMap((message) =>
+    return readWholeDump(socket, filterDump(index, direction)).flatMap((message) =>
       message.type === 'filter' ? [message.filter] : [],
     )
   } catch (cause) {
-    // A kernel without traffic control has none.
-    if (cause instanceof DumpRefusal) return []
+    // A kernel without traffic control has none. Anything else is no answer: what is left there would pass for nothing.
+    if (cause instanceof NativeError && cause.errno === constants.errno.EOPNOTSUPP) return []
     throw cause
   }
 }
