@@ -37,6 +37,18 @@ export const isStatus = (cause: unknown, ...statuses: readonly number[]): boolea
 export const isCode = (cause: unknown, ...codes: readonly string[]): boolean =>
   cause instanceof PluginError && codes.includes(cause.code)
 
+const lasting = [
+  'no-kubeconfig',
+  'bad-kubeconfig',
+  'not-in-kubeconfig',
+  'not-allowed',
+  'node-not-found',
+  'pod-not-found',
+]
+
+/** Trying again does not change it: the user may not, or the node or pod is gone, and with it what was on it. */
+export const isLasting = (cause: unknown): boolean => isCode(cause, ...lasting)
+
 const certificateCodes =
   /^(CERT_|ERR_TLS_CERT|ERR_SSL|EPROTO|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|HOSTNAME_MISMATCH|INVALID_CA)/
 

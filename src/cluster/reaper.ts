@@ -1,5 +1,4 @@
 import {spawn} from 'node:child_process'
-import {once} from 'node:events'
 import {existsSync} from 'node:fs'
 import {join} from 'node:path'
 import {createInterface} from 'node:readline'
@@ -11,11 +10,12 @@ import type {ConnectOptions} from './kubeconfig.ts'
 const longestMs = 10 * 60_000
 const firstPauseMs = 500
 const longestPauseMs = 15_000
-/** Trying again changes none of these. */
-const hopeless = ['no-kubeconfig', 'bad-kubeconfig', 'not-in-kubeconfig', 'not-allowed']
-
 /** A process that was killed has let go of everything by then; one that lives still ends in order. */
 const dyingMs = 3000
+/** An agent that lives lets go of its filters when its pod goes, which a node that is away does not confirm. */
+const podsMs = 30_000
+/** Each takes a process of 0.1 GB. */
+const sweepsAtOnce = 4
 
 interface Left {
   readonly options: ConnectOptions
@@ -43,7 +43,7 @@ async function listen(): Promise<Left> {
 async function reap(options: ConnectOptions, errand: Errand): Promise<void> {
   if (errand.type !== 'guard') return
   // Loaded only now: a reaper that has nothing to do stays small.
-  const [{connect}, {removePod}, {isCode}] = await Promise.all([
+  const [{connect}, {removePod}, {isLasting}] = await Promise.all([
     import('./connection.ts'),
     import('./remove-pod.ts'),
     import('./api-failure.ts'),
@@ -54,26 +54,43 @@ async function reap(options: ConnectOptions, errand: Errand): Promise<void> {
       await removePod(connect(options), {namespace: errand.namespace, name: errand.pod})
       return
     } catch (cause) {
-      if (isCode(cause, ...hopeless)) return
+      if (isLasting(cause)) return
       await delay(pause) // nobody reads what it says; the pod's own deadline comes after the last attempt
     }
   }
 }
 
+/** A place that cannot be reached does not keep the others waiting. */
+async function sweepAll(options: ConnectOptions, places: Left['filters']): Promise<void> {
+  const start = Date.now()
+  let left = places
+  for (let pause = firstPauseMs; left.length > 0 && Date.now() - start < longestMs;) {
+    const queue = left.values()
+    const failed: (readonly string[])[] = []
+    const lane = async (): Promise<void> => {
+      for (const place of queue) if (!(await sweep(options, place))) failed.push(place)
+    }
+    await Promise.all(Array.from({length: sweepsAtOnce}, lane))
+    left = failed
+    if (left.length > 0) await delay(pause)
+    pause = Math.min(pause * 2, longestPauseMs)
+  }
+}
+
 /** As the plugin is called, in a process of its own: what removes filters needs all of it. */
-async function sweep(options: ConnectOptions, cleanup: readonly string[]): Promise<void> {
+async function sweep(options: ConnectOptions, cleanup: readonly string[]): Promise<boolean> {
   const program = ['cli.js', '../cli.ts']
     .map((path) => join(import.meta.dirname, path))
     .find((path) => existsSync(path))
-  if (program === undefined) return
-  const argv = [program, 'cleanup', ...(cleanup.includes('local') ? [] : connectFlags(options)), ...cleanup]
-  const start = Date.now()
-  for (let pause = firstPauseMs; Date.now() - start < longestMs; pause = Math.min(pause * 2, longestPauseMs)) {
-    const child = spawn(process.execPath, argv, {stdio: 'ignore'})
-    const [status] = (await once(child, 'exit')) as [number | null]
-    if (status === 0) return
-    await delay(pause)
-  }
+  if (program === undefined) return false
+  const connection = cleanup.includes('local') ? [] : connectFlags(options)
+  const child = spawn(process.execPath, [program, 'cleanup', '--for-reaper', ...connection, ...cleanup], {
+    stdio: 'ignore',
+  })
+  return await new Promise((resolve) => {
+    child.once('exit', (status) => resolve(status === 0))
+    child.once('error', () => resolve(false))
+  })
 }
 
 /** The namespace of a pod is with the target. */
@@ -86,7 +103,11 @@ function connectFlags({kubeconfig, context, cluster, user, as, asGroup = []}: Co
 
 for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM'] as const) process.on(signal, () => undefined)
 const {options, pods, filters} = await listen()
-await Promise.all(pods.map((errand) => reap(options, errand)))
-if (filters.length > 0) await delay(dyingMs)
-for (const each of filters) await sweep(options, each)
+const reaped = Promise.all(pods.map((errand) => reap(options, errand)))
+if (filters.length > 0) {
+  await Promise.race([reaped, delay(podsMs)])
+  await delay(dyingMs)
+  await sweepAll(options, filters)
+}
+await reaped
 process.exit(0)

@@ -11,8 +11,10 @@ export interface CleanupRequest {
   readonly isDryRun: boolean
   readonly isJson: boolean
   readonly isQuiet: boolean
-  /** Pods are looked for, unless this machine alone was named. */
+  /** Pods are looked for, unless this machine alone was named, or the reaper asks: nobody asked it for those of others. */
   readonly hasPods: boolean
+  /** The reaper asks, which tries again for as long as this fails. */
+  readonly isForReaper: boolean
   /** Where killed agents' filters are looked for. */
   readonly nodes?: ObserveRequest
 }
@@ -24,6 +26,7 @@ export function cleanupRequest({flags, targets, raw}: ParsedLine): CleanupReques
   const run = observeRequest({flags: {...flags, flows, top: 0}, targets, raw})
   const hasNodes = targets.length > 0 || run.allNodes || run.selector !== undefined
   const isLocal = targets.includes('local')
+  const isForReaper = flags['for-reaper'] === true
   const {agent, cluster, view} = run
   if (isLocal && flags['all'] === true)
     throw badUsage('--all is about pods, and the target local has none', 'Leave one of them out.')
@@ -34,7 +37,8 @@ export function cleanupRequest({flags, targets, raw}: ParsedLine): CleanupReques
     isDryRun: agent.dryRun,
     isJson: view.form === 'json',
     isQuiet: view.isQuiet,
-    hasPods: !isLocal,
+    hasPods: !isLocal && !isForReaper,
+    isForReaper,
     ...(hasNodes ? {nodes: {...run, feeds: noFeeds, sweep: true}} : {}),
   }
 }

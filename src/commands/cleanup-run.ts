@@ -1,4 +1,5 @@
 import {reportFailure} from '../base-command.ts'
+import {isLasting} from '../cluster/api-failure.ts'
 import {type ClusterConnection, connect} from '../cluster/connection.ts'
 import {findLeftovers, type Leftover, removeLeftover} from '../cluster/leftovers.ts'
 import {escapeText} from '../output/escape.ts'
@@ -21,7 +22,11 @@ export async function cleanup(request: CleanupRequest, version: string): Promise
   if (request.nodes === undefined) return
   const view = ({sink, notices}: Stage): Promise<SweepView> =>
     Promise.resolve(new SweepView({sink, notices, isJson: request.isJson, isQuiet: request.isQuiet}))
-  await runNodes({request: request.nodes, version, view})
+  try {
+    await runNodes({request: request.nodes, version, view})
+  } catch (cause) {
+    if (!request.isForReaper || !isLasting(cause)) throw cause
+  }
 }
 
 async function cleanPods(request: CleanupRequest): Promise<void> {

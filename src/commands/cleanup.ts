@@ -32,6 +32,7 @@ On the targets that are named it also removes the filters of agents that were ki
       default: 'kube-system',
       summary: 'Where the agent runs, and where its pods are looked for when the whole cluster may not be listed.',
     }),
+    'for-reaper': Flags.boolean({hidden: true, summary: 'As the reaper asks: no pods are looked for.'}),
     'dry-run': Flags.boolean({
       summary: 'List only, remove nothing, and print the manifests of what would look on nodes.',
     }),

@@ -17,6 +17,7 @@ interface Candidates {
 type Flag = Pick<Interfaces.OptionFlag<unknown>, 'summary' | 'options' | 'char'> & {
   readonly type: string
   readonly multiple?: boolean
+  readonly hidden?: boolean
 }
 
 const values: Readonly<Record<string, readonly string[]>> = {
@@ -67,7 +68,9 @@ const ruleLines = (): Candidates => ({
 })
 
 const flagLines = (flags: Readonly<Record<string, Flag>>): Candidates => ({
-  lines: Object.entries(flags).map(([name, {summary}]) => `--${name}\t${summary ?? ''}`),
+  lines: Object.entries(flags).flatMap(([name, {summary, hidden}]) =>
+    hidden === true ? [] : [`--${name}\t${summary ?? ''}`],
+  ),
   directive: noFiles,
 })
 

@@ -129,6 +129,22 @@ describe('cleanup', () => {
     expect(stderr).toMatch(/^error: kube-system\/refused: User "u" may not delete pods in namespace "kube-system"\.\n/)
     expect(status).toBe(2)
   })
+
+  test('for the reaper touches no pod of others, and is content where the place is gone', async () => {
+    const asked: string[] = []
+    const kubeconfig = await answering(({method, url = ''}, response) => {
+      asked.push(`${method ?? ''} ${url}`)
+      if (/pods\/gone/.test(url)) json(response, {message: 'not found'}, 404)
+      else json(response, {items: [pod('finished', 'Failed', hour)]})
+    })
+    const place = ['-n', 'shop', 'pod/gone', '-q']
+    expect(await run(kubeconfig, 'cleanup', '--for-reaper', ...place)).toMatchObject({status: 0, stderr: ''})
+    const others = () => asked.filter((each) => /DELETE|labelSelector/.test(each))
+    expect(others()).toEqual([])
+    const {status, stderr} = await run(kubeconfig, 'cleanup', '--dry-run', ...place)
+    expect([status, stderr]).toEqual([2, expect.stringContaining('There is no pod "gone"')])
+    expect(others()).toEqual([expect.stringMatching(/^GET .*labelSelector/)])
+  })
 })
 
 describe('observe', () => {
