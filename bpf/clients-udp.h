@@ -5,13 +5,49 @@
 
 #include "clients-datagram.h"
 
-/* Sockets that have spoken first to somebody. */
+/* Sockets that have spoken first to somebody, and their ports: the memory may be another's by now. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1);
 	__type(key, __u64);
-	__type(value, __u8);
+	__type(value, __u16);
 } askers SEC(".maps");
+
+/* What the filter leaves out: who spoke first there is remembered too, or the answer would be taken for a question the other way. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct client_key);
+	__type(value, __u8);
+} left_out SEC(".maps");
+
+inlined void leave_out(const struct client_key *key)
+{
+	__u8 yes = 1;
+
+	lost(filtered);
+	if (!bpf_map_lookup_elem(&left_out, key))
+		bpf_map_update_elem(&left_out, key, &yes, BPF_ANY);
+}
+
+inlined void note_asker(const struct datagram *datagram)
+{
+	__u16 *port = bpf_map_lookup_elem(&askers, &datagram->socket);
+
+	if (!port || *port != datagram->served.port)
+		bpf_map_update_elem(&askers, &datagram->socket, &datagram->served.port, BPF_ANY);
+}
+
+/* A socket whose port nobody chose: a socket at a chosen one may be a server that has a question of its own. */
+inlined bool is_asker(const struct datagram *datagram)
+{
+	__u16 *port;
+
+	if (datagram->has_own_port)
+		return false;
+	port = bpf_map_lookup_elem(&askers, &datagram->socket);
+	return port && *port == datagram->served.port;
+}
 
 /* The same, as the client's socket sees it. */
 inlined void turn(const struct client_key *served, const ipv6_address *there, const ipv6_address *here, __u16 port, struct client_key *asked)
@@ -42,7 +78,7 @@ inlined struct client_tally *tally_of_arrived(struct datagram *datagram)
 
 	if (is_asked_for(served, address, datagram->is_sent ? datagram->destination_port : datagram->source_port))
 		return tally_of(served, address);
-	lost(filtered);
+	leave_out(served);
 	return NULL;
 }
 
@@ -57,7 +93,7 @@ inlined void count_arrived(struct datagram *datagram)
 		turn(served, &datagram->source, &datagram->destination, datagram->source_port, &asked);
 		tally = bpf_map_lookup_elem(&clients, &asked);
 		/* Who asked one address may be answered from another: that is no client of the port that the kernel had given it. */
-		if (tally || (!datagram->has_own_port && bpf_map_lookup_elem(&askers, &datagram->socket))) {
+		if (tally || is_asker(datagram) || bpf_map_lookup_elem(&left_out, &asked)) {
 			*served = asked;
 			datagram->is_sent = 1;
 		}
@@ -77,7 +113,6 @@ inlined void count_sent(struct datagram *datagram)
 {
 	struct client_key *served = &datagram->served, asked;
 	struct client_tally *tally;
-	__u8 yes = 1;
 
 	served->client = datagram->destination;
 	tally = bpf_map_lookup_elem(&clients, served);
@@ -90,17 +125,19 @@ inlined void count_sent(struct datagram *datagram)
 		add_sent(tally, datagram);
 		return;
 	}
-	turn(served, &datagram->destination, &datagram->source, datagram->destination_port, &asked);
-	if (!is_asked_for(&asked, &datagram->destination, datagram->source_port)) {
+	if (bpf_map_lookup_elem(&left_out, served)) {
 		lost(filtered);
 		return;
 	}
-	tally = tally_of(&asked, &datagram->destination);
-	if (!tally)
+	note_asker(datagram);
+	turn(served, &datagram->destination, &datagram->source, datagram->destination_port, &asked);
+	if (!is_asked_for(&asked, &datagram->destination, datagram->source_port)) {
+		leave_out(&asked);
 		return;
-	if (!bpf_map_lookup_elem(&askers, &datagram->socket))
-		bpf_map_update_elem(&askers, &datagram->socket, &yes, BPF_ANY);
-	add_received(tally, datagram);
+	}
+	tally = tally_of(&asked, &datagram->destination);
+	if (tally)
+		add_received(tally, datagram);
 }
 
 /* All that it says is: let it pass. */

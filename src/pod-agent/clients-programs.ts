@@ -23,7 +23,7 @@ const tcpPrograms = ['on_set_state', 'sweep', 'adopt_connections'] as const
 const udpPrograms = ['on_datagram', 'on_datagram_sent', 'on_datagram_dropped'] as const
 /** BPF_CGROUP_INET_INGRESS and _EGRESS. */
 const cgroupHooks = {on_datagram: 0, on_datagram_sent: 1}
-const sizes = {clients: 32_768, crowds: 4096, connections: 65_536, listening: 16_384, askers: 16_384}
+const sizes = {clients: 32_768, crowds: 4096, connections: 65_536, listening: 16_384, askers: 16_384, left_out: 16_384}
 const ringBytes = 4 << 20
 const smallestRing = 4096
 /** BPF_TRACE_ITER of enum bpf_attach_type. */

@@ -1,4 +1,5 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
+import type {Plugin} from '../support/plugin.ts'
 import {ClientsLab, kindsAt} from './clients-lab.ts'
 
 const isRoot = process.getuid?.() === 0
@@ -38,6 +39,25 @@ client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 client.bind(('127.0.0.9', 0))
 client.sendto(b'q' * 20, ('127.0.0.2', ${port}))
 print(client.recvfrom(100)[1][0], client.getsockname()[1])
+`
+
+/** Sockets at ports that the kernel chooses: some ask and end, and others, in whose memory they may come to be, are asked. */
+const chosen = `
+import socket, time
+def bound():
+  made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); made.bind(('127.7.7.7', 0))
+  return made
+askers = [bound() for each in range(32)]
+asked = [each.getsockname()[1] for each in askers]
+for each in askers: each.sendto(b'q' * 20, ('127.0.0.1', ${port})); each.recv(100); each.close()
+# The kernel gives their memory back when every processor has been elsewhere.
+time.sleep(0.3)
+servers, client = [], bound()
+while len(servers) < 32:
+  made = bound()
+  if made.getsockname()[1] not in asked: servers.append(made)
+for each in servers: client.sendto(b'q', each.getsockname()); each.sendto(b'a' * 2, each.recvfrom(100)[1]); client.recv(100)
+print(*asked); print(*[each.getsockname()[1] for each in servers])
 `
 
 const queued = `
@@ -86,5 +106,24 @@ describe.skipIf(!isRoot)('clients of UDP', () => {
       {datagramsReceived: 200 - dropped, bytesReceived: 500 * (200 - dropped)},
     ])
     expect(lines.at(-1)).toMatchObject({lost: {kernelRing: 0, untracked: 0, untallied: 0}, clean: true})
+  })
+
+  test('are who spoke first, whichever direction is asked for, and whose memory a socket is in', async () => {
+    const watch = (...flags: string[]) => lab.watch('--protocol', 'udp', '--ip', '127.7.7.7', ...flags)
+    await using both = watch()
+    await using ingress = watch('--direction', 'ingress')
+    await using egress = watch('--direction', 'egress')
+    const all = [both, ingress, egress]
+    await Promise.all(all.map((plugin) => plugin.until(/"kind":"start"/)))
+    const [asked = [], servers = []] = (await lab.run(chosen)).trim().split('\n').map((line) => line.split(' ').map(Number)) // prettier-ignore
+    await Promise.all(all.map((plugin) => plugin.end()))
+    const listening = ({lines}: Plugin) => new Set(lines.filter(({kind, clients}) => kind === 'listener' && clients !== undefined).map((each) => each['port'])) // prettier-ignore
+    const connected = ({lines}: Plugin) => lines.filter(({kind, reporter}) => kind === 'workload' && reporter === 'source').map(({destination}) => (destination as {readonly port: number}).port) // prettier-ignore
+    expect(listening(both)).toEqual(new Set([port, ...servers]))
+    expect(listening(ingress)).toEqual(new Set([port, ...servers]))
+    expect(listening(egress)).toEqual(new Set())
+    expect(asked).toHaveLength(32)
+    for (const plugin of [both, egress]) expect(new Set(connected(plugin))).toEqual(new Set([port, ...servers]))
+    expect(connected(ingress)).toEqual([])
   })
 })
