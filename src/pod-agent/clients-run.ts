@@ -1,4 +1,4 @@
-import {existsSync, readdirSync, readFileSync, statSync} from 'node:fs'
+import {existsSync, readdirSync, readFileSync} from 'node:fs'
 import {setTimeout as delay} from 'node:timers/promises'
 import {batchHeaderBytes, type BatchKind, writeBatchHeader} from '../protocol/batch.ts'
 import type {ListeningNamespace} from '../protocol/binding.ts'
@@ -13,12 +13,11 @@ import {Exchange} from './exchange.ts'
 import {findClientsObject, findFiles} from './files.ts'
 import {answerListeners} from './listeners.ts'
 import {Clock} from './native/clock.ts'
-import {NativeError} from './native/failure.ts'
 import {exists} from './native/ids.ts'
 import {openLibbpf} from './native/libbpf.ts'
 import {openLibc} from './native/libc.ts'
 import {lookInside} from './native/netns.ts'
-import {type Census, Inhabitants, networkPath, ownNetwork, takeCensus} from './network-namespaces.ts'
+import {Inhabitants, networkAt, networkPath, ownNetwork, takeCensus} from './network-namespaces.ts'
 import {RecordStream} from './record-stream.ts'
 import {lookAfterwards} from './removal.ts'
 
@@ -173,19 +172,25 @@ class ClientsRun implements Disposable {
   #adoptAll(): void {
     this.#programs.adopt()
     if (this.#settings.containers !== undefined) return
-    const {processes, isPartial} = takeCensus()
-    if (isPartial) this.#warnings.push(hiddenNamespaces)
-    for (const path of otherNamespaces(processes)) {
+    const {namespaces, isPartial} = otherNamespaces()
+    const hidden = namespaces.filter((paths) => !this.#adoptIn(paths))
+    if (isPartial || hidden.length > 0) this.#warnings.push(hiddenNamespaces)
+  }
+
+  /** By the first path that still leads there; false where there is one, and none is for us. */
+  #adoptIn(paths: readonly string[]): boolean {
+    let isHidden = false
+    for (const path of paths) {
       try {
         lookInside(path, () => this.#programs.adopt())
+        return true
       } catch (cause) {
-        const code = cause instanceof NativeError ? cause.code : ((cause as NodeJS.ErrnoException).code ?? '') // what node:fs throws
-        if (code === 'ENOENT' || code === 'ESRCH' || code === 'EINVAL') continue
-        if (code !== 'EPERM' && code !== 'EACCES') throw cause
-        if (!isPartial) this.#warnings.push(hiddenNamespaces)
-        return
+        const {code = ''} = cause as NodeJS.ErrnoException // what node:fs and our own calls throw
+        if (code === 'EPERM' || code === 'EACCES') isHidden = true
+        else if (code !== 'ENOENT' && code !== 'ESRCH' && code !== 'EINVAL') throw cause
       }
     }
+    return !isHidden
   }
 
   #send(kind: BatchKind, records: Uint8Array): void {
@@ -200,14 +205,19 @@ class ClientsRun implements Disposable {
 const placeOf = ({network, protocol, listener, port}: ClientTally): string =>
   `${network} ${protocol} ${listener} ${port}`
 
-/** One path for each but the calling thread's own. */
-function otherNamespaces(processes: Census['processes']): readonly string[] {
-  const found = new Map([...processes].map(([network, [pid = '']]) => [network, networkPath(pid)]))
-  for (const name of existsSync(namedNamespaces) ? readdirSync(namedNamespaces) : []) {
-    const path = `${namedNamespaces}/${name}`
-    const network = statSync(path, {throwIfNoEntry: false})?.ino
-    if (network !== undefined && !found.has(network)) found.set(network, path)
+/** The paths to each but the calling thread's own. */
+function otherNamespaces(): {readonly namespaces: readonly (readonly string[])[]; readonly isPartial: boolean} {
+  const {processes, isPartial} = takeCensus()
+  const found = new Map([...processes].map(([network, pids]) => [network, pids.map(networkPath)]))
+  const named = existsSync(namedNamespaces)
+    ? readdirSync(namedNamespaces).map((name) => `${namedNamespaces}/${name}`)
+    : []
+  let isHidden = isPartial
+  for (const path of named) {
+    const network = networkAt(path)
+    if (network === 'hidden') isHidden = true
+    if (typeof network === 'number') found.set(network, [...(found.get(network) ?? []), path])
   }
   found.delete(ownNetwork())
-  return [...found.values()]
+  return {namespaces: [...found.values()], isPartial: isHidden}
 }

@@ -22,7 +22,7 @@ export function takeCensus(): Census {
   const processes = new Map<number, string[]>()
   let hidden = 0
   for (const pid of pids) {
-    const network = networkOf(pid)
+    const network = networkAt(networkPath(pid))
     if (network === 'hidden') hidden += 1
     if (typeof network !== 'number') continue
     const known = processes.get(network) ?? []
@@ -32,10 +32,10 @@ export function takeCensus(): Census {
   return {processes, isPartial: hidden > 0 && !hasCapability(mayReadProcesses)}
 }
 
-/** Undefined for a process that has ended. */
-function networkOf(pid: string): number | 'hidden' | undefined {
+/** Inode of the one that this path leads to; undefined where it leads nowhere any more. */
+export function networkAt(path: string): number | 'hidden' | undefined {
   try {
-    return statSync(networkPath(pid)).ino
+    return statSync(path).ino
   } catch (cause) {
     const {code = ''} = cause as NodeJS.ErrnoException // what node:fs throws
     if (code === 'ENOENT' || code === 'ESRCH') return undefined
@@ -56,7 +56,7 @@ export class Inhabitants {
 
   /** False where nobody was seen from the start. */
   haveLeft(): boolean {
-    if (this.#one === undefined || networkOf(this.#one) === this.#network) return false
+    if (this.#one === undefined || networkAt(networkPath(this.#one)) === this.#network) return false
     const other = this.#find()
     if (other === undefined) return true
     this.#one = other
@@ -72,10 +72,11 @@ export class Inhabitants {
   }
 }
 
-/** What node runs. */
+/** What node runs, whatever flags it has. */
 function programOf(pid: string): string | undefined {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, 2).join(' ')
+    const [program = '', ...words] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+    return `${program} ${words.find((word) => !word.startsWith('-')) ?? ''}`
   } catch (cause) {
     const {code = ''} = cause as NodeJS.ErrnoException // what node:fs throws
     if (code === 'ENOENT' || code === 'ESRCH') return undefined
