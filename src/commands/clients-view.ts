@@ -35,6 +35,8 @@ export class ClientsView implements View {
   readonly #options: ClientsViewOptions
   readonly #books = new Map<string, ClientBook>()
   readonly #containers: ContainerNames
+  /** Of each node, as last told. */
+  readonly #listening = new Map<string, readonly ListeningNamespace[]>()
 
   constructor(options: ClientsViewOptions) {
     this.#options = options
@@ -96,10 +98,12 @@ export class ClientsView implements View {
   }
 
   async #withNames(state: NodeState, report: ClientReport): Promise<ClientReport> {
-    if (report.listeners === undefined) return report
+    const told = report.listeners ?? this.#listening.get(state.key) ?? []
+    this.#listening.set(state.key, told)
+    const isNews = report.listeners !== undefined
+    if (!isNews && !told.some(({sockets}) => this.#containers.mayKnowMore(state, sockets))) return report
     const listeners: ListeningNamespace[] = []
-    for (const each of report.listeners)
-      listeners.push({...each, sockets: await this.#containers.name(state, each.sockets)})
+    for (const each of told) listeners.push({...each, sockets: await this.#containers.name(state, each.sockets)})
     return {...report, listeners}
   }
 

@@ -13,12 +13,18 @@ export function withName(socket: HeldSocket, containers: Containers): HeldSocket
   return owner === undefined || named === undefined ? socket : {...socket, owner: {...owner, named}}
 }
 
-/** What the cluster calls the containers of its nodes, asked for again when a process is in one that was not met yet. */
+/** The kubelet tells of a new container some seconds after it runs, and others never: they are not the cluster's. */
+const [againMs, mostTries] = [5000, 6]
+
+/** What the cluster calls the containers of its nodes, asked for again when a process is in one that was not met yet, or not told of then. */
 export class ContainerNames {
   readonly #cluster: ConnectOptions
   readonly #signal: AbortSignal
   readonly #known = new Map<string, NamedContainer>()
-  readonly #met = new Set<string>()
+  /** How often the cluster was asked when nobody knew them. */
+  readonly #tries = new Map<string, number>()
+  /** When a node may be asked about again. */
+  readonly #dueMs = new Map<string, number>()
 
   constructor(cluster: ConnectOptions, signal: AbortSignal) {
     this.#cluster = cluster
@@ -26,16 +32,26 @@ export class ContainerNames {
   }
 
   /** With their names; as they are on this machine, where no cluster is asked. */
-  async name({node, target}: NodeState, sockets: readonly HeldSocket[]): Promise<readonly HeldSocket[]> {
-    const strangers = sockets
-      .flatMap(({owner}) => owner?.container ?? [])
-      .filter((id) => !this.#known.has(id) && !this.#met.has(id))
-    if (target !== 'local' && strangers.length > 0) {
-      for (const id of strangers) this.#met.add(id)
+  async name(state: NodeState, sockets: readonly HeldSocket[]): Promise<readonly HeldSocket[]> {
+    if (this.mayKnowMore(state, sockets)) {
+      for (const id of this.#strangers(sockets)) this.#tries.set(id, (this.#tries.get(id) ?? 0) + 1)
+      this.#dueMs.set(state.node, performance.now() + againMs)
       // The Kubernetes client is heavy: a look at this machine never loads it.
       const {containersOn} = await import('../cluster/pod-containers.ts')
-      for (const [id, named] of await containersOn(node, this.#cluster, this.#signal)) this.#known.set(id, named)
+      for (const [id, named] of await containersOn(state.node, this.#cluster, this.#signal)) this.#known.set(id, named)
     }
     return sockets.map((socket) => withName(socket, this.#known))
+  }
+
+  /** Some have no name, and it is time to ask. */
+  mayKnowMore({node, target}: NodeState, sockets: readonly HeldSocket[]): boolean {
+    if (target === 'local') return false
+    const isDue = performance.now() >= (this.#dueMs.get(node) ?? 0)
+    return this.#strangers(sockets).some((id) => (this.#tries.get(id) ?? 0) < (isDue ? mostTries : 1))
+  }
+
+  #strangers(sockets: readonly HeldSocket[]): readonly string[] {
+    const met = new Set(sockets.flatMap(({owner}) => owner?.container ?? []))
+    return [...met].filter((id) => !this.#known.has(id))
   }
 }
