@@ -47,7 +47,8 @@ export const agentFlags = {
     ...agent,
     options: ['privileged', 'restricted'],
     default: 'privileged',
-    summary: 'restricted: only BPF, NET_ADMIN and PERFMON instead of a privileged container.',
+    summary:
+      'restricted: not privileged, only BPF, NET_ADMIN and PERFMON; SYS_ADMIN and SYS_PTRACE too for pod/NAME, clients, bindcheck, listeners.',
   }),
   'dry-run': Flags.boolean({...agent, summary: 'Print the manifests that would be created, touch nothing.'}),
 }
