@@ -3,6 +3,8 @@ import type {NamedContainer} from '../cluster/pod-containers.ts'
 import type {NodeState} from '../events/node-state.ts'
 import type {HeldSocket} from '../protocol/binding.ts'
 
+type Place = Pick<NodeState, 'node' | 'target'>
+
 /** By their id. */
 export type Containers = ReadonlyMap<string, NamedContainer>
 
@@ -32,7 +34,7 @@ export class ContainerNames {
   }
 
   /** With their names; as they are on this machine, where no cluster is asked. */
-  async name(state: NodeState, sockets: readonly HeldSocket[]): Promise<readonly HeldSocket[]> {
+  async name(state: Place, sockets: readonly HeldSocket[]): Promise<readonly HeldSocket[]> {
     if (this.mayKnowMore(state, sockets)) {
       for (const id of this.#strangers(sockets)) this.#tries.set(id, (this.#tries.get(id) ?? 0) + 1)
       this.#dueMs.set(state.node, performance.now() + againMs)
@@ -44,7 +46,7 @@ export class ContainerNames {
   }
 
   /** Some have no name, and it is time to ask. */
-  mayKnowMore({node, target}: NodeState, sockets: readonly HeldSocket[]): boolean {
+  mayKnowMore({node, target}: Place, sockets: readonly HeldSocket[]): boolean {
     if (target === 'local') return false
     const isDue = performance.now() >= (this.#dueMs.get(node) ?? 0)
     return this.#strangers(sockets).some((id) => (this.#tries.get(id) ?? 0) < (isDue ? mostTries : 1))
