@@ -37,7 +37,7 @@ async function situation(network: string): Promise<object> {
   return {
     pids,
     sockets: (await inside('ss -aneH -A tcp,udp,raw,mptcp,sctp,packet,unix'))
-      .replaceAll(/ +| timer:\S+/g, ' ')
+      .replaceAll(/ *timer:\S+| +/g, ' ')
       .split('\n')
       .toSorted(),
     settings: await inside('sysctl -a --pattern "^net[.]" 2>/dev/null | grep -v conntrack_count'),
