@@ -17,17 +17,6 @@ afterAll(async () => {
   await cluster[Symbol.asyncDispose]()
 })
 
-/** Started anew: left alone it waits for half a minute on connections that are dead. */
-async function kubeletIsBack(node: string): Promise<void> {
-  const path = 'jsonpath={.spec.renewTime}'
-  const lease = () => cluster.kubectl(['get', 'lease', '-n', 'kube-node-lease', node, '-o', path])
-  const before = await lease()
-  await cluster.stopKubelet(node)
-  await cluster.startKubelet(node)
-  await expect.poll(lease, {timeout: 30_000}).not.toBe(before)
-  await cluster.waitForNode(node, 'True')
-}
-
 const lost = 'error: The connection to the agent on node1 broke and could not be restored.'
 
 /** The plugin's one sentence, and what to do. */
@@ -79,7 +68,7 @@ describe('beside programs of somebody else, which stay and run on, a node is cle
       expect([status, failure(stderr)]).toEqual([2, lost])
     } finally {
       await cluster.setLink('node1', 'up')
-      await kubeletIsBack('node1')
+      await cluster.renewKubelet('node1')
     }
     await aftermath.podsAreGone()
     await stranger.isUntouched()
@@ -95,7 +84,7 @@ describe('beside programs of somebody else, which stay and run on, a node is cle
       expect([status, failure(stderr)]).toEqual([2, lost])
     } finally {
       await cluster.startApiserver()
-      await Promise.all(['node1', 'node2'].map(kubeletIsBack))
+      await cluster.renewKubelets()
     }
     // The reaper asks again after at most 15 s.
     await aftermath.podsAreGone(4 * cleanWithinMs)

@@ -90,6 +90,7 @@ describe.skipIf(why !== undefined)('the test cluster', {timeout: 60_000}, () => 
     await expect(cluster.kubectl(['get', 'pods'])).rejects.toThrow('refused')
     await cluster.startApiserver()
     expect(await cluster.kubectl(['get', 'pods', '-o', 'name'])).toContain('pod/p1')
+    await cluster.renewKubelets()
   })
 
   test('a node without its kubelet stops being Ready, and its pods run on', async () => {

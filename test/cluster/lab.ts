@@ -142,6 +142,19 @@ export class Cluster implements AsyncDisposable {
     await this.waitForNode(node, 'True')
   }
 
+  /** After a cut: left alone it waits for up to half a minute on connections that are dead, and takes no pod. */
+  async renewKubelet(node: string): Promise<void> {
+    const lease = ['get', 'lease', '-n', 'kube-node-lease', node, '-o', 'jsonpath={.spec.renewTime}']
+    const before = await this.kubectl(lease)
+    await this.stopKubelet(node)
+    await this.startKubelet(node)
+    await waitFor(`a sign of life of ${node}`, async () => (await this.kubectl(lease)) !== before, {timeoutMs: 30_000})
+  }
+
+  async renewKubelets(): Promise<void> {
+    await Promise.all(nodes.map(({name}) => this.renewKubelet(name)))
+  }
+
   async waitForNode(node: string, ready: 'True' | 'False' | 'Unknown'): Promise<void> {
     const path = 'jsonpath={.status.conditions[?(@.type=="Ready")].status}'
     await waitFor(

@@ -121,5 +121,6 @@ describe.skipIf(whyNoCluster() !== undefined)('a stream to a pod', () => {
     expect(String((await once(again, 'data'))[0])).toBe('still there')
     again.destroy()
     expect(await Promise.race([agent.ended, delay(1500, 'alive')])).toBe('alive')
+    await cluster.renewKubelets()
   })
 })

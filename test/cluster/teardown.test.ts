@@ -95,4 +95,5 @@ test('a run goes on after the API server died and came back, and loses no count'
     (filtered?.packets ?? 0) + (inFlows?.packets ?? 0) + (overflow?.packets ?? 0) + (undecodable?.packets ?? 0),
   )
   await cleanIn(cleanWithinMs)
+  await cluster.renewKubelets()
 })
