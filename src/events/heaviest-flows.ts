@@ -4,8 +4,6 @@ import type {FlowBook} from './flow-book.ts'
 import {keyWords} from './flow-key.ts'
 import {protocols} from './protocol-names.ts'
 
-/** So many buckets that few hold several of the 200,000 flows that a node's book has. */
-const bucketBits = 19
 const portsWord = flowKeyLayout.sourcePort / 4
 const pathWord = flowKeyLayout.path / 4
 /** Conversations of a group are objects while it is ranked: 2 kB each. */
@@ -19,26 +17,36 @@ export interface BucketGroup {
 }
 
 /**
- * Bytes of all flows by bucket, where both directions of a conversation and all its interfaces share one: what a bucket holds is at least what any
- * conversation in it counted at one interface. So the heaviest conversations are found without an object for each of them.
+ * Bytes of all flows by bucket, where both directions of a conversation and all its interfaces share one, and hardly ever two conversations do: what
+ * a bucket holds is at least what any conversation in it counted at one interface. So the heaviest are found without an object for each conversation.
  */
 export class FlowBuckets {
-  readonly #bytes = new Float64Array(2 ** bucketBits)
-  readonly #flows = new Uint32Array(2 ** bucketBits)
-  readonly #group = new Uint32Array(2 ** bucketBits)
   /** By slot. */
-  readonly #buckets = new Map<FlowBook, Uint32Array>()
+  readonly #buckets: ReadonlyMap<FlowBook, Uint32Array>
+  readonly #bytes: Float64Array
+  readonly #flows: Uint32Array
+  readonly #group: Uint32Array
+  #count = 0
 
-  add(book: FlowBook): void {
-    const {keys, bytes} = book.columns
-    const buckets = new Uint32Array(book.size)
-    this.#buckets.set(book, buckets)
-    for (let slot = 0; slot < buckets.length; slot++) {
-      const bucket = bucketOf(keys, slot)
+  constructor(books: readonly FlowBook[]) {
+    const most = books.reduce((sum, {size}) => sum + size, 0)
+    this.#bytes = new Float64Array(most)
+    this.#flows = new Uint32Array(most)
+    this.#group = new Uint32Array(most)
+    const bucketOf = numbering(most)
+    this.#buckets = new Map(books.map((book) => [book, this.#add(book, bucketOf)]))
+  }
+
+  #add({columns: {keys, bytes}, size}: FlowBook, bucketOf: (hash: number) => number): Uint32Array {
+    const buckets = new Uint32Array(size)
+    for (let slot = 0; slot < size; slot++) {
+      const bucket = bucketOf(hashOf(keys, slot))
       buckets[slot] = bucket
       this.#bytes[bucket] = (this.#bytes[bucket] ?? 0) + (bytes[slot] ?? 0)
       this.#flows[bucket] = (this.#flows[bucket] ?? 0) + 1
+      this.#count = Math.max(this.#count, bucket + 1)
     }
+    return buckets
   }
 
   /** All buckets in groups, the heaviest first: `first` flows, then more at a time, but never many; a bucket is not divided. */
@@ -65,14 +73,31 @@ export class FlowBuckets {
   }
 
   #inOrder(): Uint32Array {
-    const used: number[] = []
-    for (let bucket = 0; bucket < this.#flows.length; bucket++) if (this.#flows[bucket] !== 0) used.push(bucket)
-    return Uint32Array.from(used).sort((one, other) => (this.#bytes[other] ?? 0) - (this.#bytes[one] ?? 0))
+    const order = Uint32Array.from({length: this.#count}, (_, bucket) => bucket)
+    return order.sort((one, other) => (this.#bytes[other] ?? 0) - (this.#bytes[one] ?? 0))
   }
 }
 
-/** The same from either end. */
-function bucketOf(keys: Uint32Array, slot: number): number {
+/** Numbers hashes from 0 on as they come; there may be `most`. */
+function numbering(most: number): (hash: number) => number {
+  const hashes = new Uint32Array(most)
+  const numbers = new Int32Array(2 ** Math.ceil(Math.log2(2 * most + 1))).fill(-1)
+  const mask = numbers.length - 1
+  let count = 0
+  return (hash) => {
+    for (let place = hash & mask; ; place = (place + 1) & mask) {
+      const number = numbers[place] ?? -1
+      if (number !== -1 && hashes[number] === hash) return number
+      if (number !== -1) continue
+      numbers[place] = count
+      hashes[count] = hash
+      return count++
+    }
+  }
+}
+
+/** 32 bits, the same from either end. */
+function hashOf(keys: Uint32Array, slot: number): number {
   const at = slot * keyWords
   const ports = keys[at + portsWord] ?? 0
   const protocol = ((keys[at + pathWord] ?? 0) >>> pathBit.protocolBit) & 0xff
@@ -80,7 +105,8 @@ function bucketOf(keys: Uint32Array, slot: number): number {
   const isIcmp = protocol === protocols.icmpv6 || protocol === protocols.icmp
   const source = mixed(keys, at, isIcmp ? 0 : ports & 0xffff)
   const destination = mixed(keys, at + 4, isIcmp ? 0 : ports >>> 16)
-  return Math.imul((source + destination) ^ protocol, 0x9e37_79b1) >>> (32 - bucketBits)
+  const hash = Math.imul((source + destination) ^ protocol, 0x9e37_79b1)
+  return (hash ^ (hash >>> 16)) >>> 0
 }
 
 function mixed(words: Uint32Array, at: number, port: number): number {

@@ -74,9 +74,8 @@ export class RunState {
   /** Of the heaviest flows first, and of more of them until no other can come before the last row. */
   #top(states: readonly NodeState[], count: number): readonly ConversationRow[] {
     if (count === 0) return []
-    const buckets = new FlowBuckets()
+    const buckets = new FlowBuckets(states.map(({book}) => book))
     for (const {book} of states) {
-      buckets.add(book)
       book.columns.toldBytes.fill(0)
       book.columns.toldPackets.fill(0)
     }

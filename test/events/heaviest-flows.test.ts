@@ -50,8 +50,7 @@ test('flows that all weigh the same are ranked some thousand at a time, each in 
   const many = Array.from({length: 20_000}, (_, n) => ({source: 'fd00::1', destination: `fd00:${n.toString(16)}::2`}))
   const book = new FlowBook({limit: 50_000, seed: 1})
   book.add(lines(...many))
-  const buckets = new FlowBuckets()
-  buckets.add(book)
+  const buckets = new FlowBuckets([book])
   const slots: number[] = []
   let most = 0
   for (const group of buckets.groups(40)) {
