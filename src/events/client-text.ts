@@ -153,11 +153,11 @@ function familyRow(reporter: 'destination' | 'source', family: string, counts: C
 }
 
 function workloadTable(all: readonly WorkloadRow[]): string {
-  const rows = all.slice(0, mostWorkloads).map(({reporter, source, destination, protocol, family, counts}) => [
+  const rows = all.slice(0, mostWorkloads).map(({reporter, source, destination, protocol, family, type, counts}) => [
     workloadName(source),
     `${workloadName(destination)} port ${destination.port}/${protocol}`,
     reporter,
-    family,
+    type === 'plain' ? family : `${family} ${type}`,
     ...(protocol === 'udp' ? ['-', '-', '-'] : [counts.existing + counts.opened, counts.closed, counts.refused + counts.unanswered + counts.unreachable].map(exactCount)), // prettier-ignore
     byteQuantity(counts.received),
     byteQuantity(counts.sent),
@@ -175,13 +175,14 @@ function workloadName({namespace, workload, pod, service, node, ip}: WorkloadEnd
 }
 
 function lossLines({untracked, untallied, changes, filtered}: ClientLosses, palette: Palette): readonly string[] {
-  const line = (count: number, text: string): readonly string[] => (count === 0 ? [] : [`${exactCount(count)} ${text}`])
+  const line = (text: string, count: number): readonly string[] =>
+    count === 0 ? [] : [`${text}: ${exactCount(count)}`]
   return [
-    ...line(filtered, 'connections and datagrams were left out by the filter'),
+    ...line('connections and datagrams that the filter left out', filtered),
     ...[
-      ...line(changes, 'openings and closings were counted, but not told: the ring was full'),
-      ...line(untracked, 'connections are missing: the table of open ones was full'),
-      ...line(untallied, 'counts are missing: the table of listeners was full'),
+      ...line('openings and closings that are counted, but not told, as the ring was full', changes),
+      ...line('connections that are missing, as the table of open ones was full', untracked),
+      ...line('counts that are missing, as the table of listeners was full', untallied),
     ].map((text) => palette.warning(text)),
   ]
 }
