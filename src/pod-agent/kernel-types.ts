@@ -1,4 +1,6 @@
 import {closeSync, openSync, readSync} from 'node:fs'
+import {noKernelTypes} from '../errors.ts'
+import type {Feeds} from '../protocol/settings.ts'
 
 export const kernelTypesPath = '/sys/kernel/btf/vmlinux'
 /** BTF_MAGIC of include/uapi/linux/btf.h, as a little-endian machine writes it. */
@@ -21,4 +23,16 @@ export function tellsKernelTypes(path = kernelTypesPath): boolean {
   } finally {
     closeSync(file)
   }
+}
+
+/** The feeds that a kernel can give, and a warning of what is missing where it does not tell its types. Throws where nothing would be left. */
+export function feedsOf(
+  feeds: Feeds,
+  path = kernelTypesPath,
+): {readonly feeds: Feeds; readonly warnings: readonly string[]} {
+  const {neighbours, retransmissions, drops} = feeds
+  if ((!neighbours && !retransmissions && drops === false) || tellsKernelTypes(path)) return {feeds, warnings: []}
+  if (drops === true) throw noKernelTypes(path, undefined)
+  const missing = `This kernel does not tell its types (${path}): changes of the neighbour table, retransmissions and dropped packets are not seen.`
+  return {feeds: {...feeds, neighbours: false, retransmissions: false, drops: false}, warnings: [missing]}
 }

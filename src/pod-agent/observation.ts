@@ -7,6 +7,7 @@ import {ClsactFilters} from './clsact.ts'
 import type {FlowPrograms} from './flow-programs.ts'
 import {type HookTools, observersOf} from './hooks.ts'
 import {Interfaces, presentLinks} from './interfaces.ts'
+import {feedsOf} from './kernel-types.ts'
 import type {KnownLink} from './link-table.ts'
 import {loadPrograms} from './load-programs.ts'
 import {Clock} from './native/clock.ts'
@@ -80,11 +81,13 @@ export class Observation implements AsyncDisposable {
   }
 
   /** In the network namespace of the calling thread. Interfaces beyond the first few are attached afterwards. */
-  static async start(settings: AgentSettings, files: Files, listener: ObservationListener): Promise<Observation> {
-    const {warnings, ...parts} = load(settings, files)
+  static async start(wanted: AgentSettings, files: Files, listener: ObservationListener): Promise<Observation> {
+    const {feeds, warnings} = feedsOf(wanted.feeds)
+    const settings = {...wanted, feeds}
+    const {smaller, ...parts} = load(settings, files)
     const traces = await prepare(settings, {...parts, object: files.traceObject})
     const drops = dropFeed(settings, {libbpf: parts.libbpf, traces})
-    const observation = new Observation({...parts, traces}, {listener, warnings, drops})
+    const observation = new Observation({...parts, traces}, {listener, warnings: [...warnings, ...smaller], drops})
     try {
       await observation.#attachFirst()
       return observation
@@ -192,11 +195,11 @@ export class Observation implements AsyncDisposable {
   }
 }
 
-function load(settings: AgentSettings, files: Files): Omit<Parts, 'traces'> & {warnings: readonly string[]} {
+function load(settings: AgentSettings, files: Files): Omit<Parts, 'traces'> & {smaller: readonly string[]} {
   const libbpf = openLibbpf(files.libbpf)
   const libc = openLibc()
   const clock = new Clock(libc)
-  const {programs, warnings} = loadPrograms(settings, {libbpf, libc, clock, object: files.object})
+  const {programs, warnings: smaller} = loadPrograms(settings, {libbpf, libc, clock, object: files.object})
   const clsact = new ClsactFilters(programs, {...qdiscTools(libbpf), run: settings.run})
   const tools: HookTools = {
     programs,
@@ -206,7 +209,7 @@ function load(settings: AgentSettings, files: Files): Omit<Parts, 'traces'> & {w
   }
   const turns = new Turns()
   const attachments = new Attachments(tools, {isChosen: interfaceChoice(settings.interfaces), turns})
-  return {libbpf, libc, clock, programs, attachments, clsact, turns, warnings}
+  return {libbpf, libc, clock, programs, attachments, clsact, turns, smaller}
 }
 
 /** The programs for what is there now: hello does not wait for those that it does not need. */
