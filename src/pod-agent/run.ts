@@ -81,9 +81,7 @@ class Run implements AsyncDisposable {
       failed: (cause) => this.#ending.fail(cause),
     })
     this.#observation = observation
-    const problems = observation.interfaces.flatMap(({name, problem}) =>
-      problem === undefined ? [] : [`${name}: ${problem}`],
-    )
+    const problems = problemsOf(observation)
     if (problems.length > 0 && problems.length === observation.interfaces.length) throw nothingAttached(problems)
     await this.#facts?.start(observation.turns)
     this.#exchange.begin({greeting: () => this.#greeting(observation), facts: () => this.#facts?.latest})
@@ -167,10 +165,13 @@ class Run implements AsyncDisposable {
     }
   }
 
-  #warnings({warnings, interfaces}: Observation): readonly string[] {
-    const refused = interfaces.flatMap(({name, problem}) => (problem === undefined ? [] : [`${name}: ${problem}`]))
+  #warnings(observation: Observation): readonly string[] {
+    const {warnings, interfaces} = observation
     const isNoneAsked = this.#settings.interfaces.includes('!*')
     const none = `No interface matches ${this.#settings.interfaces.join(' ')}; one that appears is observed then.`
-    return [...warnings, ...refused, ...(interfaces.length === 0 && !isNoneAsked ? [none] : [])]
+    return [...warnings, ...problemsOf(observation), ...(interfaces.length === 0 && !isNoneAsked ? [none] : [])]
   }
 }
+
+const problemsOf = ({interfaces}: Observation): readonly string[] =>
+  interfaces.flatMap(({name, problem}) => (problem === undefined ? [] : [`${name}: ${problem}`]))
