@@ -67,9 +67,11 @@ export const missing: RulePage = {
   severities: ['info'],
   title: 'An address appeared without being asked for',
   meaning: 'No duplicate address detection was seen: a duplicate would go unnoticed.',
-  detection: 'A new address of this node, without nodad or optimistic, and no solicitation from :: for it.',
-  notThis: 'Addresses with nodad, interfaces with dad_transmits 0, tunnels.',
-  fix: 'sysctl net.ipv6.conf.IFACE.accept_dad net.ipv6.conf.IFACE.dad_transmits',
+  detection:
+    'A new address of this node, no longer tentative, without nodad or optimistic, and no solicitation from :: for it left.',
+  notThis:
+    'Addresses with nodad, interfaces with dad_transmits 0, tunnels, interfaces that nothing was heard of before.',
+  fix: 'sysctl net.ipv6.conf.IFACE.accept_dad net.ipv6.conf.IFACE.dad_transmits; a firewall of this node must let neighbour solicitations from :: out.',
   references: ['RFC 4862 §5.4'],
 }
 

@@ -35,6 +35,7 @@ class Dad implements Rule {
   *hear(observation: Observation, context: Context, message?: NeighbourMessage): Generator<Finding> {
     if (observation.type === 'facts')
       yield* this.#news.hear(observation.facts, observation.timeNs, (ip) => this.#askedFor.get(ip))
+    if (message !== undefined) this.#news.hearMessage(message)
     if (message?.isValid !== true) return
     const {body} = message
     if (body.kind === 'neighbor-solicitation' && message.source === '::')

@@ -74,11 +74,24 @@ describe('an address of this node', () => {
     expect(found([having(target, ['permanent', 'dadfailed'])])).toEqual(['critical ndp/dad-conflict'])
   })
   test('that appears without a question is noted, with nodad not', () => {
-    const before = facts()
-    expect(all([before, having(target, ['permanent'], 5)])).toEqual(['info ndp/dad-missing'])
-    expect(all([before, having(target, ['permanent', 'nodad'], 5)])).toEqual([])
-    expect(all([before, wants({at: 3, direction: 'egress'}), having(target, ['permanent'], 5)])).not.toContain(
+    const before = [facts(), answers('2001:db8::2', {at: 1})]
+    expect(all([...before, having(target, ['permanent'], 5)])).toEqual(['info ndp/dad-missing'])
+    expect(all([...before, having(target, ['permanent', 'nodad'], 5)])).toEqual([])
+    expect(all([...before, wants({at: 3, direction: 'egress'}), having(target, ['permanent'], 5)])).not.toContain(
       'info ndp/dad-missing',
     )
+  })
+  test('that was tentative is judged when it is so no more, if its interface was heard before it appeared', () => {
+    const [appears, stays] = [having(target, ['permanent', 'tentative'], 2), having(target, ['permanent'], 4)]
+    const news = (...observations: readonly Observation[]) =>
+      all(observations).filter((each) => each.endsWith('missing'))
+    expect(news(facts(), answers('2001:db8::2', {at: 1}), appears, stays)).toEqual(['info ndp/dad-missing'])
+    expect(news(facts(), answers('2001:db8::2', {at: 1}), appears, wants({at: 3, direction: 'egress'}), stays)).toEqual(
+      [],
+    )
+    expect(news(facts(), appears, answers('2001:db8::2', {at: 3}), stays)).toEqual([])
+    expect(news(facts(), answers('2001:db8::2', {at: 1, interface: 'eth1'}), appears, stays)).toEqual([])
+    // There when the run began: its question may have been asked before.
+    expect(news(answers('2001:db8::2', {at: 1}), appears, stays)).toEqual([])
   })
 })
