@@ -8,7 +8,8 @@ export const tableFull: RulePage = {
     'One table serves the whole kernel, all pods included. When it is full, new neighbours cannot be reached at all.',
   detection:
     'Entries at 80 % of net.ipv6.neigh.default.gc_thresh3; critical when the kernel counted an overflow during the run.',
-  notThis: 'Many entries below the threshold.',
+  notThis:
+    'Many entries below the threshold; permanent entries of the observed network namespace and those of other programs (ip neigh add, flannel, Cilium), which the kernel does not limit.',
   fix: 'sysctl -w net.ipv6.neigh.default.gc_thresh3=8192 net.ipv6.neigh.default.gc_thresh2=4096, and look for a scan (ndp/ns-scan)',
   references: ['RFC 6583 §4', 'RFC 4861 §7.2'],
 }

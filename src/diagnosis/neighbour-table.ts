@@ -22,15 +22,15 @@ export const neighbourTable: RuleKind = {
 }
 
 function* judgeFill(
-  {entries, thresholds, tableFulls}: NeighbourTableFacts,
+  {entries, exempt = 0, thresholds, tableFulls}: NeighbourTableFacts,
   before: NeighbourTableFacts | undefined,
   timeNs: bigint,
 ): Generator<Finding> {
   const limit = thresholds?.[2]
   const overflows = before === undefined ? 0 : tableFulls - before.tableFulls
-  const isNearlyFull = limit !== undefined && entries >= 0.8 * limit
+  const isNearlyFull = limit !== undefined && entries - exempt >= 0.8 * limit
   if (overflows <= 0 && !isNearlyFull) return
-  const fill = `${entries} entries${limit === undefined ? '' : `, net.ipv6.neigh.default.gc_thresh3 is ${limit}`}`
+  const fill = `${entries} entries${exempt === 0 ? '' : `, ${exempt} of them without a limit`}${limit === undefined ? '' : `, net.ipv6.neigh.default.gc_thresh3 is ${limit}`}`
   yield finding(tableFull, {
     timeNs,
     severity: overflows > 0 ? 'critical' : 'warning',

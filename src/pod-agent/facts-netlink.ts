@@ -188,6 +188,7 @@ export function readRouteFacts(body: Buffer): IndexedRoute | undefined {
 /** include/uapi/linux/neighbour.h */
 const neighbourAttributes = {destination: 1, mac: 2}
 const router = 0x80
+const externallyLearned = 0x10
 const states: Readonly<Record<number, string>> = {
   0: 'NONE', 1: 'INCOMPLETE', 2: 'REACHABLE', 4: 'STALE', 8: 'DELAY', 0x10: 'PROBE', 0x20: 'FAILED', 0x40: 'NOARP', 0x80: 'PERMANENT',
 } // prettier-ignore
@@ -206,6 +207,9 @@ export function readNeighbourFacts(body: Buffer): IndexedNeighbour | undefined {
     state: states[state] ?? String(state),
     router: (flags & router) !== 0,
     proxy: (flags & proxyFlag) !== 0,
-    ...given({mac: macOf(found.get(neighbourAttributes.mac))}),
+    ...given({
+      mac: macOf(found.get(neighbourAttributes.mac)),
+      isExternal: (flags & externallyLearned) === 0 ? undefined : true,
+    }),
   }
 }

@@ -47,6 +47,7 @@ export async function readFacts({links, counters, peers}: Known): Promise<NodeFa
     routes: routes.kept,
     neighbours: {
       ...(table ?? {entries: neighbours.kept.length, tableFulls: 0, resolutionFailures: 0}),
+      ...(neighbours.exempt > 0 && {exempt: neighbours.exempt}),
       known: neighbours.kept,
     },
     settings: readNodeSettings(),
@@ -129,7 +130,11 @@ function routesOf(nameOf: ReadonlyMap<number, string>): Capped<RouteFacts> {
   return {kept, warnings: all.length > kept.length ? [`Of ${said} IPv6 routes, ${kept.length} are told.`] : []}
 }
 
-function neighboursOf(nameOf: ReadonlyMap<number, string>): Capped<NeighbourFacts> {
+/** Linux 58956317c8de, e997f8a20a57: neigh_alloc counts neither. */
+const isExempt = ({state, proxy, isExternal}: IndexedNeighbour): boolean =>
+  !proxy && (state === 'PERMANENT' || isExternal === true)
+
+function neighboursOf(nameOf: ReadonlyMap<number, string>): Capped<NeighbourFacts> & {readonly exempt: number} {
   const isTold = ({ip, state}: IndexedNeighbour): boolean => state !== 'NOARP' && !ip.startsWith('ff')
   const all = [
     ...dumpOf(requests.proxies, readNeighbourFacts),
@@ -139,5 +144,5 @@ function neighboursOf(nameOf: ReadonlyMap<number, string>): Capped<NeighbourFact
     .slice(0, most.neighbours)
     .map(({index, ...neighbour}) => ({...neighbour, interface: nameOf.get(index) ?? String(index)}))
   const cut = `Of ${all.length} IPv6 neighbours, ${kept.length} are told.`
-  return {kept, warnings: all.length > kept.length ? [cut] : []}
+  return {kept, exempt: all.filter(isExempt).length, warnings: all.length > kept.length ? [cut] : []}
 }

@@ -83,6 +83,8 @@ export interface RouteFacts {
 export interface NeighbourTableFacts {
   /** Entries of IPv6. */
   readonly entries: number
+  /** Of them, those of the observed network namespace that the kernel never collects and that gc_thresh1 to 3 do not limit. */
+  readonly exempt?: number
   /** gc_thresh1 to 3; they exist in the first network namespace only. */
   readonly thresholds?: readonly [number, number, number]
   /** Since boot, all CPUs. */
@@ -100,4 +102,6 @@ export interface NeighbourFacts {
   readonly state: string
   readonly router: boolean
   readonly proxy: boolean
+  /** NTF_EXT_LEARNED: another program keeps it, as Cilium does. */
+  readonly isExternal?: boolean
 }

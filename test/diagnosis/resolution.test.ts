@@ -155,4 +155,5 @@ test('facts of a full table are told', () => {
     'critical ndp/neigh-table',
   )
   expect(found([facts({neighbours: {...neighbours, entries: 700}})])).toEqual([])
+  expect(found([facts({neighbours: {...neighbours, exempt: 100}})])).toEqual([])
 })

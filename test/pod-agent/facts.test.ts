@@ -39,6 +39,7 @@ describe('the facts of a node', () => {
     pair.home.ip('-6 route add default via fe80::1 dev v0 proto ra metric 7 expires 90')
     pair.home.ip('-6 neigh add fd00:fac::9 lladdr 02:00:00:00:00:09 router dev v0')
     pair.home.ip('-6 neigh add proxy fd00:fac::8 dev v0')
+    pair.home.ip('-6 neigh add fd00:fac::7 lladdr 02:00:00:00:00:07 nud stale extern_learn dev v0')
     using counters = new NeighbourCounters()
     const facts = await readFacts({links: presentLinkFacts(), counters, peers: new Peers()})
     const address = of(facts, 'v0')?.addresses.find(({ip}) => ip === 'fd00:fac::1')
@@ -61,6 +62,8 @@ describe('the facts of a node', () => {
       proxy: false,
     })
     expect(facts.neighbours.known).toContainEqual(expect.objectContaining({ip: 'fd00:fac::8', proxy: true}))
+    expect(facts.neighbours.known).toContainEqual(expect.objectContaining({ip: 'fd00:fac::7', isExternal: true}))
+    expect(facts.neighbours.exempt).toBe(2)
     expect(of(facts, 'v0')?.groups).toContain('ff02::1')
     expect(facts.neighbours.entries).toBeGreaterThan(0)
     expect(facts.settings['ipv6.conf.all.forwarding']).toBe(0)
