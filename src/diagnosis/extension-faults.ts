@@ -89,7 +89,10 @@ function chainFaults(packet: Packet): readonly Fault[] {
   if (isUnordered(chain)) faults.push({page: 'order', text: chain.map(({name}) => name).join(', ')})
   const bytes = chain.reduce((sum, {name, length}) => sum + (name === 'esp' ? 0 : length), 0)
   if (chain.length > 8 || bytes > 104)
-    faults.push({page: 'chain-long', text: `${chain.length} headers, ${bytes} bytes`})
+    faults.push({
+      page: 'chain-long',
+      text: `${chain.length} ${chain.length === 1 ? 'header' : 'headers'}, ${bytes} bytes`,
+    })
   if (protocol === 253 || protocol === 254) faults.push({page: 'experimental', text: `protocol ${protocol}`})
   if (isChainCut(packet)) {
     if (fragment?.position !== 'first') faults.push({page: 'trunc', text: `packet of ${packetEnd(packet)} bytes`})

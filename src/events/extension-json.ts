@@ -6,7 +6,8 @@ import {protocolName} from './protocol-names.ts'
 
 /** The contract's `extension` line: the details of one packet that was copied. */
 export function extensionObject({node, timeNs, frame, interface: name, direction, packet}: HeardPacket): JsonValue {
-  const {ip, chain, bytes, protocol, fragment, problem} = packet
+  const {ip, chain, bytes, protocol, fragment} = packet
+  const problem = problemOf(packet)
   const routing = routingOf(packet)
   return {
     kind: 'extension',
@@ -14,7 +15,7 @@ export function extensionObject({node, timeNs, frame, interface: name, direction
     node,
     frame,
     interface: name,
-    direction,
+    direction: direction ?? 'ingress',
     source: ip?.source,
     destination: ip?.destination,
     chain: chain.map((header) => header.name),
@@ -27,6 +28,10 @@ export function extensionObject({node, timeNs, frame, interface: name, direction
     problem: problem === undefined ? undefined : {...problem},
   }
 }
+
+/** A header can be wrong in itself where the chain goes on behind it; the first of them is what a receiver meets first. */
+export const problemOf = ({chain, problem}: Packet): Packet['problem'] =>
+  chain.find((header) => header.problem !== undefined)?.problem ?? problem
 
 /** Of the first Routing header. */
 export const routingOf = ({chain}: Packet): Extension['routing'] =>

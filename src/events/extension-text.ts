@@ -3,7 +3,7 @@ import {plural} from '../output/quantity.ts'
 import {foldedNames} from '../packet/header-names.ts'
 import type {Extension, Packet} from '../packet/packet.ts'
 import type {ChainRow} from './extension-chains.ts'
-import {routingOf} from './extension-json.ts'
+import {problemOf, routingOf} from './extension-json.ts'
 import {protocolName} from './protocol-names.ts'
 
 /** `hop-by-hop, destination-options ×8 → TCP`: neighbours of the same name are folded. */
@@ -23,7 +23,8 @@ export const packetChain = ({chain, protocol}: Packet): string =>
 
 /** What one packet's headers hold. Safe to show. */
 export function packetSentence(packet: Packet, labelOf: (ip: string) => string | undefined): string {
-  const {ip, fragment, bytes, problem} = packet
+  const {ip, fragment, bytes} = packet
+  const problem = problemOf(packet)
   const end = (address = '?'): string => {
     const label = labelOf(address)
     return label === undefined ? address : `${address} (${label})`

@@ -22,7 +22,7 @@ function errorWords({type, code, body}: Icmpv6Message, called: Called): string {
   const detail = [
     mtu === undefined ? '' : `, at most ${mtu} bytes`,
     pointer === undefined ? '' : `, at byte ${pointer}`,
-    quoted === undefined ? '' : `, about ${quotedWords(quoted, called)}`,
+    quoted?.ip === undefined ? '' : `, about ${quotedWords(quoted, called)}`,
   ]
   return `${icmpName({family: 6, type}, code)}${detail.join('')}`
 }

@@ -40,7 +40,7 @@ export function icmpObject(heard: HeardPacket, message: Icmpv6Message): JsonObje
     name: icmpName({family: 6, type}, code),
     mtu,
     pointer,
-    quoted: quoted === undefined ? undefined : quotedObject(quoted),
+    quoted: quoted?.ip === undefined ? undefined : quotedObject(quoted),
     ...validity(message),
   }
 }
@@ -50,7 +50,8 @@ const placeOf = (heard: HeardPacket): JsonObject => ({
   node: heard.node,
   frame: heard.frame,
   interface: heard.interface,
-  direction: heard.direction,
+  // The contract has it on every line: where a capture does not tell, as `observe` says it.
+  direction: heard.direction ?? 'ingress',
 })
 
 const endsOf = ({ip}: Packet): JsonObject => ({source: ip?.source, destination: ip?.destination})
@@ -89,7 +90,10 @@ function bodyFields(body: Icmpv6Body): JsonObject {
       return {target: body.target, flags: letters({R: body.router, S: body.solicited, O: body.override})}
     case 'redirect':
       return {target: body.target, redirected: body.destination}
-    case 'multicast-router':
+    case 'multicast-router': {
+      const {advertisementInterval, queryInterval, robustness} = body
+      return {advertisementInterval, queryInterval, robustness}
+    }
     case 'router-solicitation':
     case 'inverse-solicitation':
     case 'inverse-advertisement':
@@ -107,6 +111,9 @@ function groupFields(body: ListenerBody): JsonObject {
       return {
         version: body.version,
         maximumResponseDelay: body.maximumResponseDelay,
+        suppress: body.suppress,
+        robustness: body.robustness,
+        queryInterval: body.queryInterval,
         groups: [{record: 'QUERY', group: body.group, sources: body.sources}],
       }
     case 'listener-report':

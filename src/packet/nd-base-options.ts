@@ -127,7 +127,7 @@ export function routeInformation(option: OptionBytes): NdOption {
   const shortest = prefixLength === 0 ? 8 : prefixLength <= 64 ? 16 : 24
   if (prefixLength > 128) return {...named, prefixLength, problem: longPrefix(prefixLength, 'RFC 4191 §2.3')}
   if (length < shortest || length > 24)
-    return {...named, problem: wrongLength(length, `${shortest} to 24`, 'RFC 4191 §2.3')}
+    return {...named, problem: wrongLength(length, shortest === 24 ? '24' : `${shortest} to 24`, 'RFC 4191 §2.3')}
   const padded = new Uint8Array(16)
   padded.set(bytes.subarray(at + 8, at + length))
   const preference = preferenceOf(u8(bytes, at + 3))

@@ -57,3 +57,25 @@ test('an error names the packet it quotes by its ends, protocol and ports', () =
     quoted: {source: 'fd90::1', destination: 'fd90::9', protocol: 'TCP', sourcePort: 443, destinationPort: 50_000},
   }) // prettier-ignore
 })
+
+test('where a capture tells no direction, the line says what `observe` says', () => {
+  const {heard, message} = aHeardMessage({message: {type: 133, body: {kind: 'router-solicitation'}}})
+  expect(ndpObject({...heard, direction: undefined}, message)).toMatchObject({direction: 'ingress'})
+})
+
+test('an error that quotes too little to have ends quotes nothing', () => {
+  const quoted = {vlans: [], chain: [], bytes: 30}
+  const {heard, message} = aHeardMessage({message: {type: 1, body: {kind: 'error', quoted}}})
+  expect(parsed(icmpObject(heard, message))).not.toHaveProperty('quoted')
+})
+
+test('a query and a multicast router say how often they ask, and how robust they are', () => {
+  const asked = {suppress: true, robustness: 2, queryInterval: 125}
+  const query = {kind: 'listener-query', version: 2, group: '::', maximumResponseDelay: 10_000, sources: [], ...asked} as const // prettier-ignore
+  const router = {kind: 'multicast-router', advertisementInterval: 20, queryInterval: 125, robustness: 2} as const
+  const told = [query, router].map((body) => aHeardMessage({message: {type: 130, body}}))
+  expect(told.map(({heard, message}) => ndpObject(heard, message))).toMatchObject([
+    asked,
+    {advertisementInterval: 20, queryInterval: 125, robustness: 2},
+  ])
+})
