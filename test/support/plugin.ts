@@ -19,6 +19,9 @@ export class Plugin implements AsyncDisposable {
   readonly ended: Promise<Ended>
   #stdout = ''
   #stderr = ''
+  readonly #lines: JsonLine[] = []
+  /** Of stdout, in characters. */
+  #read = 0
   readonly #started = performance.now()
 
   constructor(
@@ -55,9 +58,13 @@ export class Plugin implements AsyncDisposable {
     return this.#stderr
   }
 
-  /** Whole JSON lines so far. */
+  /** Whole JSON lines so far; each is read once, as many wait by asking for them again and again. */
   get lines(): readonly JsonLine[] {
-    return this.#stdout.split('\n').slice(0, -1).map((line) => JSON.parse(line) as JsonLine) // prettier-ignore
+    const end = this.#stdout.lastIndexOf('\n') + 1
+    const fresh = this.#stdout.slice(this.#read, end).split('\n').slice(0, -1)
+    for (const line of fresh) this.#lines.push(JSON.parse(line) as JsonLine)
+    this.#read = end
+    return [...this.#lines]
   }
 
   /** Waits until stdout shows it; fails with what was said when it does not within the time, or the plugin ends before. */
