@@ -23,7 +23,7 @@ async function useEarly(): Promise<void> {
   for (let i = 0x51; i < 0x5a; i++) {
     const ip = `2001:db8:1::${i.toString(16)}`
     lab.run('router', `ip addr add ${ip}/64 dev eth0 optimistic`)
-    lab.run('victim', `ping -6 -q -c 1 -W 1 ${ip}`)
+    lab.try('victim', `2 ping -6 -c 1 -W 1 ${ip}`)
     await until(() => !addressesOf('router').includes('tentative'))
     if (listener.findings.some(({rule}) => rule === 'ndp/dad-optimistic')) return
   }
@@ -40,13 +40,25 @@ async function addUnasked(): Promise<void> {
 async function askAsQuerier(): Promise<void> {
   lab.run('switch', 'ip link set br0 type bridge mcast_snooping 1 mcast_querier 1 mcast_startup_query_interval 100')
   await until(() => listener.findings.some(({rule}) => rule === 'mld/v1-fallback'))
-  lab.try('attacker', '1 atk6-fake_mld26 eth0 query')
+  const stop = lab.start('attacker', ['atk6-fake_mld26', '-l', 'eth0', 'query'])
+  await until(() => listener.findings.some(({rule}) => rule === 'mld/querier-change'))
+  await stop()
 }
 
-const radvd = join(folder, 'radvd.conf')
-const advertised = (more = ''): void =>
-  writeFileSync(radvd, `interface eth0 { AdvSendAdvert on; MinRtrAdvInterval 3; MaxRtrAdvInterval 4; AdvDefaultLifetime 4; ${more} prefix 2001:db8:1::/64 {}; };\n`) // prettier-ignore
-const ask = (): string => lab.run('victim', 'rdisc6 -1 -w 4000 eth0')
+/** Says something else from one advertisement to the next, and then nothing any more. */
+async function advertiseAndDie(): Promise<void> {
+  const [config, pid] = [join(folder, 'radvd.conf'), join(folder, 'radvd.pid')]
+  const configure = (more: string): void =>
+    writeFileSync(config, `interface eth0 { AdvSendAdvert on; MinRtrAdvInterval 3; MaxRtrAdvInterval 4; AdvDefaultLifetime 6; ${more} prefix 2001:db8:1::/64 {}; };\n`) // prettier-ignore
+  const ask = (): string => lab.run('victim', 'rdisc6 -1 -w 4000 eth0')
+  configure('')
+  lab.start('router', ['radvd', '-n', '-m', 'none', '-C', config, '-p', pid])
+  for (let i = 0; i < 3; i++) ask()
+  configure('AdvManagedFlag on;')
+  lab.run('router', `kill -HUP $(cat ${pid})`)
+  await until(() => /Stateful address conf. *: *Yes/.test(ask()))
+  lab.run('router', `kill -KILL $(cat ${pid})`)
+}
 
 beforeAll(async () => {
   lab = new DriverLab('drva')
@@ -87,18 +99,9 @@ describe('found by ndp on a live interface, and nothing else above info:', () =>
     expect(await listener.until(expected)).toEqual(expected.toSorted())
   }) // prettier-ignore
 
-  const pid = join(folder, 'radvd.pid')
   test.each([
     ['a bridge asks who listens, and thc asks as another of a higher address', ['info mld/v1-fallback', 'warning mld/querier-change'], askAsQuerier],
-    ['radvd reads its configuration again, which was changed', ['info ndp/ra-param-change'], async () => {
-      advertised()
-      lab.start('router', ['radvd', '-n', '-m', 'none', '-C', radvd, '-p', pid])
-      for (let i = 0; i < 3; i++) ask()
-      advertised('AdvManagedFlag on;')
-      lab.run('router', `kill -HUP $(cat ${pid})`)
-      await until(() => /Stateful address conf. *: *Yes/.test(ask()))
-    }],
-    ['radvd is killed', ['warning ndp/ra-expiring', 'error ndp/ra-stopped'], () => lab.run('router', `kill -KILL $(cat ${pid})`)],
+    ['radvd reads a configuration that was changed, and is killed', ['error ndp/ra-stopped', 'info ndp/ra-param-change', 'warning ndp/ra-expiring'], advertiseAndDie],
   ] as const)('%s', async (_, expected, drive) => {
     await drive()
     expect(await listener.until(expected)).toEqual(expected.toSorted())
