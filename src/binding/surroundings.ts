@@ -1,4 +1,4 @@
-import type {BindAnswer, HeldAddress, SocketPlan} from '../protocol/binding.ts'
+import type {BindAnswer, HeldAddress, SocketPlan, Transport} from '../protocol/binding.ts'
 import {places} from './cases.ts'
 import {reachOf, type Surroundings} from './rule.ts'
 
@@ -8,15 +8,22 @@ const unusable = ['dadfailed', 'down']
 export const isUsable = ({flags}: HeldAddress): boolean =>
   !flags.some((flag) => unusable.includes(flag)) && (!flags.includes('tentative') || flags.includes('optimistic'))
 
+/** Of IPv4 the kernel lets everybody bind these, and all hosts' address (RTN_MULTICAST and RTN_BROADCAST in inet_bind). */
+const isMulticast = (ip: string): boolean => /^(ff[\da-f]{2}:|2(2[4-9]|3\d)\.|255\.255\.255\.255$)/i.test(ip)
+
+/** Means nothing without its interface: link-local, or a multicast group of link or interface scope (RFC 4291 §2.7). */
+export const isWithinLink = (ip: string): boolean => /^(fe[89ab]|ff[\da-f][12]:)/i.test(ip)
+
 type Target = Pick<BindAnswer, 'addresses' | 'settings'>
 type Place = Pick<SocketPlan, 'address' | 'v6only'>
 
-const withoutZone = (address: string): string => address.replace(/%.*$/, '')
+export const withoutZone = (address: string): string => address.replace(/%.*$/, '')
 
 /** Whether a socket may be bound to it there, as far as the address goes. */
 function isBindable(place: Place, {addresses, settings}: Target): boolean {
   const {ipv4, ipv6} = reachOf({...place, address: withoutZone(place.address)})
   const wanted = ipv6 ?? ipv4 ?? ''
+  if (isMulticast(wanted)) return true
   const family = ipv6 === undefined ? 'ipv4' : 'ipv6'
   if (wanted === '*' || settings[`${family}.ip_nonlocal_bind`] === '1') return true
   const prefix = wanted.startsWith('127.') ? '127.' : undefined
@@ -30,17 +37,17 @@ export const surroundingsOf = (target: Target): Surroundings => ({
 })
 
 /** Why an address that was asked about cannot be bound, in a sentence; nothing when it can. */
-export function addressFault(place: Place, target: Target): readonly string[] {
+export function addressFault(place: Place, target: Target, protocol: Transport): readonly string[] {
   const {address} = place
   const plain = withoutZone(address)
-  if (/^ff/i.test(plain)) return [`${address} is a multicast address: bind a unicast one or [::] and join the group.`]
-  const isLinkLocal = /^fe[89ab]/i.test(plain)
+  if (isMulticast(plain) && protocol === 'tcp' && plain.includes(':')) return [`${address} is a multicast address: TCP has none, and bind fails with EINVAL.`] // prettier-ignore
+  const isLinkLocal = isWithinLink(plain)
   const held = target.addresses.filter(({ip, interface: name}) => ip === plain && (!address.includes('%') || address.endsWith(`%${name}`))) // prettier-ignore
   if (isLinkLocal && !address.includes('%')) {
     const [zone] = held.map(({interface: name}) => name)
-    return [`${address} is link-local, and bind fails with EINVAL without its interface: write ${address}%${zone ?? 'INTERFACE'}.`] // prettier-ignore
+    return [`${address} is ${isMulticast(plain) ? 'a group of one link' : 'link-local'}, and bind fails with EINVAL without its interface: write ${address}%${zone ?? 'INTERFACE'}.`] // prettier-ignore
   }
-  if (isLinkLocal ? held.some(isUsable) : isBindable(place, target)) return []
+  if (isLinkLocal && !isMulticast(plain) ? held.some(isUsable) : isBindable(place, target)) return []
   const [first] = held
   if (first === undefined) return [`${address} is no address of this network namespace, and bind fails with EADDRNOTAVAIL (IPV6_FREEBIND or IP_FREEBIND would let it pass).`] // prettier-ignore
   return [`${address} ${stateText(first)}, and bind fails with EADDRNOTAVAIL.`]

@@ -57,7 +57,7 @@ function notHere(answer: BindAnswer, question: Question): Verdict | undefined {
   const {protocol} = question
   const sockets = wantedSockets(addressesOf(question), true)
   const outcomes = outcomesOf(answer, {protocol, place: 'empty', sockets})
-  const faults = sockets.flatMap((socket) => addressFault(socket, answer))
+  const faults = sockets.flatMap((socket) => addressFault(socket, answer, protocol))
   if (isWholly(outcomes) && faults.length === 0) return undefined
   const errno = outcomes.at(-1) ?? ''
   const verdict = {protocol, coexist: false, blockers: []}
@@ -109,7 +109,11 @@ function alreadyHeld({port}: BindAnswer, {protocol}: Question, owned: readonly H
     class: 'application flag',
     coexist: true,
     blockers: [],
-    sentences: [`Both are held on ${port}/${protocol} now, each by a socket of its own: ${listText(each)}.`],
+    sentences: [
+      each.length === 1
+        ? `It is held on ${port}/${protocol} now: ${listText(each)}.`
+        : `${countText(each)} are held on ${port}/${protocol} now, each by a socket of its own: ${listText(each)}.`,
+    ],
   }
 }
 
@@ -130,13 +134,13 @@ function free(answer: BindAnswer, question: Question): Verdict {
   const with_ = (choice: V6onlyChoice): boolean =>
     isWholly(outcomesOf(answer, {protocol, place: 'empty', sockets: wantedSockets(addressesOf(question), choice)}))
   const verdict = {protocol, coexist: true, blockers: []}
-  if (with_(false)) return {...verdict, class: 'application flag', sentences: [`All can be bound on ${where}, whatever the application sets.`]} // prettier-ignore
+  if (with_(false)) return {...verdict, class: 'application flag', sentences: [`${countText(addressesOf(question))} can be bound on ${where}, whatever the application sets.`]} // prettier-ignore
   if (with_('untouched'))
     return {
       ...verdict,
       class: 'sysctl',
       sentences: [
-        `Both can be bound on ${where}, because net.ipv6.bindv6only=1 in this network namespace.`,
+        `${countText(addressesOf(question))} can be bound on ${where}, because net.ipv6.bindv6only=1 in this network namespace.`,
         'An application that sets IPV6_V6ONLY=0 itself, as Go and Java do, takes IPv4 on [::] all the same; one that sets it to 1 works anywhere.',
       ],
     }
@@ -144,12 +148,14 @@ function free(answer: BindAnswer, question: Question): Verdict {
     ...verdict,
     class: 'application flag',
     sentences: [
-      `Both can be bound on ${where} if the application sets IPV6_V6ONLY=1 before bind.`,
+      `${countText(addressesOf(question))} can be bound on ${where} if the application sets IPV6_V6ONLY=1 before bind.`,
       'Without it the [::] socket takes IPv4 as well, and the second bind fails with EADDRINUSE.',
       'No sysctl needs to change.',
     ],
   }
 }
+
+const countText = ({length}: readonly string[]): string => (length === 1 ? 'It' : length === 2 ? 'Both' : 'All')
 
 interface Wanted {
   readonly protocol: Transport

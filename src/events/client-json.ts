@@ -22,7 +22,16 @@ function countsObject(counts: ClientCounts, protocol: 'tcp' | 'udp'): JsonObject
   const bytes = {bytesReceived: received, bytesSent: sent}
   return protocol === 'udp'
     ? {connections: 0, datagramsReceived, datagramsSent, ...bytes}
-    : {connections: existing + opened, existing, opened, closed, open: openOf(counts), reset, timedOut, ...bytes}
+    : {
+        connections: existing + opened,
+        existing,
+        opened: existing + opened,
+        closed,
+        open: openOf(counts),
+        reset,
+        timedOut,
+        ...bytes,
+      }
 }
 
 /** The contract's `client` line. */

@@ -1,6 +1,6 @@
 import {matrixCases} from '../binding/cases.ts'
 import {addressesOf} from '../binding/wanted.ts'
-import {isUsable} from '../binding/surroundings.ts'
+import {isUsable, withoutZone} from '../binding/surroundings.ts'
 import type {BindAnswer, BindQuestion, HeldAddress, HeldSocket} from '../protocol/binding.ts'
 import {deliveryAddresses, tryDelivery} from './bind-delivery.ts'
 import {tryIds, tryServer} from './bind-ids.ts'
@@ -73,7 +73,7 @@ function neededAddresses(
   asked: readonly string[],
   holders: readonly HeldSocket[],
 ): readonly HeldAddress[] {
-  const wanted = new Set([...asked.map((each) => each.replace(/%.*$/, '')), ...holders.map(({address}) => address)])
+  const wanted = new Set([...asked, ...holders.map(({address}) => address)].map(withoutZone))
   const plain = [...wanted].map((each) => each.replace(/^::ffff:(?=\d+\.)/, ''))
   const needs = new Set([...plain, '127.0.0.1', '::1'])
   return held.filter((each) => needs.has(each.ip) && isUsable(each))

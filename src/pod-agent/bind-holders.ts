@@ -1,3 +1,4 @@
+import {isWithinLink} from '../binding/surroundings.ts'
 import type {HeldSocket, Transport} from '../protocol/binding.ts'
 import {presentLinkFacts} from './facts.ts'
 import {peekOptions} from './native/peek.ts'
@@ -40,6 +41,12 @@ interface Around {
   readonly nameOf: ReadonlyMap<number, string>
 }
 
+/** Of a link-local address its interface is a part (RFC 4007 §11), and written so; anything else may be bound to a device besides. */
+export function placeOnDevice(address: string, device: string | undefined): Pick<HeldSocket, 'address' | 'device'> {
+  if (device === undefined) return {address}
+  return isWithinLink(address) ? {address: `${address}%${device}`} : {address, device}
+}
+
 function describe({deviceIndex, ...socket}: DiagSocket, {owned, nameOf}: Around): HeldSocket {
   const options = owned && peekOptions({pid: owned.owner.pid, descriptor: owned.descriptor}, ['reuseaddr', 'reuseport', 'v6only']) // prettier-ignore
   const [reuseaddr, reuseport, v6only] = options ?? []
@@ -50,7 +57,7 @@ function describe({deviceIndex, ...socket}: DiagSocket, {owned, nameOf}: Around)
     v6only: socket.family === 4 ? null : (socket.v6only ?? v6only ?? null),
     ...(reuseaddr !== undefined && {reuseaddr}),
     ...(reuseport !== undefined && {reuseport}),
-    ...(device !== undefined && {device}),
+    ...placeOnDevice(socket.address, device),
     ...(owned !== undefined && {owner: owned.owner}),
   }
 }

@@ -1,7 +1,7 @@
 import {createHmac, randomBytes} from 'node:crypto'
 import {formatBytes, parseAddress} from '../address/text.ts'
 import type {BindQuestion, IdTrial, SocketPlan} from '../protocol/binding.ts'
-import {makeSocket, placeOf, type TrialMeans} from './bind-trial.ts'
+import {liveZones, makeSocket, placeOf, type TrialMeans} from './bind-trial.ts'
 import type {RawSocket, SocketAddress, SocketCalls} from './native/sockets.ts'
 import {announceRequest, connectRequest, errorReply, idOf, readReply, reply} from './bind-tracker.ts'
 
@@ -57,7 +57,7 @@ function connectAt({socket, to}: Door, {calls, idFor}: Tracker): Buffer | undefi
   if (heard === undefined) return undefined
   socket.send(reply(request, idFor(heard.from)), heard.from)
   const answer = client.receive(patienceMs)
-  return answer === undefined ? undefined : idOf(answer.bytes)
+  return answer === undefined ? undefined : idOf(answer.bytes, request)
 }
 
 function announceAt({socket, to}: Door, id: Buffer, {calls, idFor}: Tracker): IdTrial['outcome'] {
@@ -77,22 +77,38 @@ export function tryServer(
   {addresses, port}: NonNullable<BindQuestion['server']>,
   calls: SocketCalls,
 ): readonly IdTrial[] {
-  return addresses.flatMap((first) => addresses.map((second) => dialogue({first, second, port}, calls)))
+  const zones = liveZones()
+  const at = (address: string): SocketAddress => ({...placeOf({address}, zones), port})
+  return addresses.flatMap((connect) =>
+    addresses.map((announce) => ({
+      server: `port ${port}`,
+      connect,
+      announce,
+      ...dialogue({first: at(connect), second: at(announce)}, calls),
+    })),
+  )
 }
 
-function dialogue({first, second, port}: {first: string; second: string; port: number}, calls: SocketCalls): IdTrial {
-  const trial = {server: `port ${port}`, connect: first, announce: second}
-  const connected = ask(connectRequest(), {...placeOf({address: first}), port}, calls)
-  const id = connected === undefined ? undefined : idOf(connected.bytes)
-  if (id === undefined) return {...trial, outcome: 'unanswered'}
-  const request = announceRequest(id)
-  const answer = ask(request, {...placeOf({address: second}), port}, calls)
-  return {...trial, ...(answer === undefined ? {outcome: 'unanswered' as const} : readReply(answer.bytes, request))}
+type Heard = Pick<IdTrial, 'outcome' | 'said'>
+
+function dialogue({first, second}: {first: SocketAddress; second: SocketAddress}, calls: SocketCalls): Heard {
+  const connect = connectRequest()
+  const connected = ask(connect, first, calls)
+  if (connected === undefined) return {outcome: 'unanswered'}
+  const id = idOf(connected, connect)
+  if (id === undefined) return readReply(connected, connect)
+  const announce = announceRequest(id)
+  const answer = ask(announce, second, calls)
+  return answer === undefined ? {outcome: 'unanswered'} : readReply(answer, announce)
 }
 
-function ask(request: Buffer, to: SocketAddress, calls: SocketCalls): ReturnType<RawSocket['receive']> {
+/** Only what comes from where the request went is an answer: a client's connected socket hears nothing else. */
+function ask(request: Buffer, to: SocketAddress, calls: SocketCalls): Uint8Array | undefined {
   using client = makeClient(calls, to)
-  return client.send(request, to) === 'ok' ? client.receive(patienceMs) : undefined
+  if (client.send(request, to) !== 'ok') return undefined
+  const heard = client.receive(patienceMs)
+  const textOf = ({bytes, family}: SocketAddress): string => formatBytes(bytes, family)
+  return heard?.from.port === to.port && textOf(heard.from) === textOf(to) ? heard.bytes : undefined
 }
 
 function makeClient(calls: SocketCalls, {family, bytes}: SocketAddress): RawSocket {

@@ -1,6 +1,6 @@
 import {addressesOf, strictMode, wantedSockets} from '../binding/wanted.ts'
 import type {Actor, BindCase, BindQuestion, HeldSocket, SocketPlan, Trial} from '../protocol/binding.ts'
-import {makeSocket, placeOf, type TrialMeans, tryCase} from './bind-trial.ts'
+import {liveZones, makeSocket, placeOf, type TrialMeans, tryCase} from './bind-trial.ts'
 import {actingAs} from './native/actor.ts'
 import type {RawSocket} from './native/sockets.ts'
 
@@ -38,10 +38,11 @@ export function tryBeside(holders: readonly HeldSocket[], rehearsal: Rehearsal):
 
 /** In the live network namespace: bound for a moment, never heard on. */
 export function tryInPlace({question, actor, means}: Rehearsal): readonly Trial[] {
+  const zones = liveZones()
   return question.protocols.flatMap((protocol) =>
     wantedSockets(addressesOf(question), true).map((socket) => {
       const asked: BindCase = {mode: protocol === 'udp' ? 'udp' : 'tcp-bound', sockets: [socket]}
-      const outcomes = actingAs(actor, () => tryCase(asked, {...means, bindsOnly: true}))
+      const outcomes = actingAs(actor, () => tryCase(asked, {...means, zones, bindsOnly: true}))
       return {...asked, place: 'in-place', outcomes}
     }),
   )
@@ -75,6 +76,8 @@ function remake(holder: HeldSocket, {calls, port}: TrialMeans, made: DisposableS
   const owner = {uid: holder.uid, mayBindLowPorts: true}
   const socket = actingAs(owner, () => makeSocket(calls, holder.protocol, plan))
   made.use(socket)
+  // Its address may have gone since, and not every one is copied.
+  socket.set('freebind', true)
   if (socket.bind({...placeOf(plan), port}) !== 'ok') return undefined
   if (holder.state === 'listen') socket.listen()
   return socket

@@ -40,15 +40,17 @@ export function errorReply(request: Buffer, words: string): Buffer {
   return Buffer.concat([action, request.subarray(12, 16), Buffer.from(words)])
 }
 
-/** The connection id of an answer to a connect; undefined when it is none. */
-export function idOf(answer: Uint8Array): Buffer | undefined {
+/** The connection id of an answer to this connect; undefined when it is none. */
+export function idOf(answer: Uint8Array, request: Buffer): Buffer | undefined {
   const bytes = Buffer.from(answer)
-  return bytes.length >= 16 && bytes.readUInt32BE(0) === actions.connect ? bytes.subarray(8, 16) : undefined
+  return bytes.length >= 16 && bytes.subarray(0, 8).equals(request.subarray(8, 16)) ? bytes.subarray(8, 16) : undefined
 }
 
+/** What says neither yes nor no to this request is no answer to it. */
 export function readReply(answer: Uint8Array, request: Buffer): Pick<IdTrial, 'outcome' | 'said'> {
   const bytes = Buffer.from(answer)
   if (bytes.length < 8 || !bytes.subarray(4, 8).equals(request.subarray(12, 16))) return {outcome: 'unanswered'}
-  if (bytes.readUInt32BE(0) === actions.announce) return {outcome: 'accepted'}
-  return {outcome: 'refused', said: bytes.subarray(8, 8 + 200).toString('utf8')}
+  const action = bytes.readUInt32BE(0)
+  if (action === actions.error) return {outcome: 'refused', said: bytes.subarray(8, 8 + 200).toString('utf8')}
+  return {outcome: action === actions.announce && request.readUInt32BE(8) === action ? 'accepted' : 'unanswered'}
 }

@@ -1,4 +1,5 @@
 import type {HeldSocket, ListenersAnswer, ListeningNamespace} from '../protocol/binding.ts'
+import {placeOnDevice} from './bind-holders.ts'
 import {readSurroundings} from './bind-surroundings.ts'
 import {presentLinkFacts} from './facts.ts'
 import {readText} from './facts-settings.ts'
@@ -67,7 +68,7 @@ function withOwners(found: readonly Found[]): readonly ListeningNamespace[] {
   const described = ({deviceIndex, device, ...socket}: NamedSocket): HeldSocket => {
     const owner = owners.get(socket.inode)?.owner
     const bound = deviceIndex === 0 ? undefined : (device ?? String(deviceIndex))
-    return {...socket, ...(bound !== undefined && {device: bound}), ...(owner !== undefined && {owner})}
+    return {...socket, ...placeOnDevice(socket.address, bound), ...(owner !== undefined && {owner})}
   }
   const isOurs = ({owner}: HeldSocket): boolean => owner?.pid === process.pid
   return found.map(({sockets, ...rest}) => ({...rest, sockets: sockets.map(described).filter((each) => !isOurs(each))}))

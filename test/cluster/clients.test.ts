@@ -128,7 +128,7 @@ describe('kubectl ipv6 clients on a cluster', () => {
     expect(new Set(listeners.map((each) => each['port']))).toEqual(new Set([port]))
     expect(listeners.at(-1)).toMatchObject({address: '::', v6only: false, process: 'httpd', pod: name, container: 'c'})
     expect(listeners.at(-1)?.['clients']).toMatchObject([
-      {family: 'inet', type: 'v4_mapped_v6', clients: 1, existing: 1, opened: 1, closed: 1, open: 1},
+      {family: 'inet', type: 'v4_mapped_v6', clients: 1, existing: 1, opened: 2, closed: 1, open: 1},
       {family: 'inet6', type: 'plain', clients: 1, existing: 0, opened: 1, closed: 1, open: 0},
     ])
     expect(lines.at(-1)).toMatchObject({kind: 'summary', clean: true})

@@ -68,6 +68,7 @@ describe.skipIf(!isRoot)('bindcheck', () => {
     inside('sysctl', '-qw', 'net.ipv6.conf.v0.dad_transmits=100000')
     ip(`-n ${home} address add fd00::7/64 dev v0`)
     ip(`-n ${home} address add fd00::8/64 dev v0 nodad`)
+    ip(`-n ${home} address add fe80::7/64 dev v0 nodad`)
     const program = join(import.meta.dirname, 'port-holders.py')
     holder = spawn('ip', ['netns', 'exec', home, 'python3', program], {stdio: ['pipe', 'pipe', 'inherit']})
     await once(holder.stdout ?? holder, 'data')
@@ -100,6 +101,10 @@ describe.skipIf(!isRoot)('bindcheck', () => {
     ['a connected UDP socket’s', ['--port', '7004', '--protocol', 'udp'], 'other process', 1],
     ['shared by another uid with SO_REUSEPORT', ['--port', '7005', '--protocol', 'tcp'], 'reuse flags or uid', 1],
     ['the source port of a connection', ['--port', '7006', '--protocol', 'tcp'], 'other process', 1],
+    ['held by a listener on a link-local address', ['--port', '7008', '--protocol', 'tcp'], 'other process', 1],
+    ['held by just that socket', ['--port', '7008', '--protocol', 'tcp', '--address', 'fe80::7%v0'], 'application flag', 0],
+    ['asked about on a group of one link', ['--protocol', 'udp', '--address', 'ff02::fb%v0', '--address', '224.0.0.251'], 'application flag', 0],
+    ['asked about on a group without its link', ['--protocol', 'udp', '--address', 'ff02::fb'], 'address state', 1],
     ['low, and an ordinary user asks', ['--port', '80', '--uid', '1000'], 'permission', 1],
     ['asked about on a tentative address', ['--address', 'fd00::7'], 'address state', 1],
     ['asked about on an address that is there', ['--address', 'fd00::8', '--address', '127.0.0.1'], 'application flag', 0],
@@ -161,18 +166,14 @@ describe.skipIf(!isRoot)('bindcheck', () => {
     for (const {connect, announce, outcome} of ids) expect(outcome).toBe(connect === announce ? 'accepted' : 'refused')
   })
 
+  const dialogue = async (port: number): Promise<readonly JsonLine[]> => {
+    const servers = ['--server', `127.0.0.1:${port}`, '--server', `[::1]:${port}`]
+    const {lines} = await ask('--port', '7099', '--protocol', 'udp', ...servers)
+    return lines.filter(({kind, server}) => kind === 'isolation' && server !== undefined)
+  }
+
   test('holds the dialogue of BEP 15 with a live tracker, straight and crossed over', async () => {
-    const {lines} = await ask(
-      '--port',
-      '7099',
-      '--protocol',
-      'udp',
-      '--server',
-      '127.0.0.1:7200',
-      '--server',
-      '[::1]:7200',
-    )
-    const ids = lines.filter(({kind, server}) => kind === 'isolation' && server !== undefined)
+    const ids = await dialogue(7200)
     expect(ids.map(({connect, announce, outcome, said}) => [connect, announce, outcome, said])).toEqual([
       ['127.0.0.1', '127.0.0.1', 'accepted', undefined],
       ['127.0.0.1', '::1', 'refused', 'not your id'],
@@ -181,11 +182,24 @@ describe.skipIf(!isRoot)('bindcheck', () => {
     ])
   })
 
+  test('takes a tracker’s word for a connect that it refuses, and no answer from another port', async () => {
+    const ids = await dialogue(7201)
+    expect(ids.map(({connect, announce, outcome, said}) => [connect, announce, outcome, said])).toEqual([
+      ['127.0.0.1', '127.0.0.1', 'unanswered', undefined],
+      ['127.0.0.1', '::1', 'unanswered', undefined],
+      ['::1', '127.0.0.1', 'refused', 'go away'],
+      ['::1', '::1', 'refused', 'go away'],
+    ])
+  })
+
   test('binds in the live namespace only when asked to, and says before what', async () => {
     const {lines, stderr} = await ask('--port', '7002', '--protocol', 'tcp', '--in-place')
     expect(stderr).toMatch(/^In the live network namespace this binds 0\.0\.0\.0:7002 and \[::\]:7002 \(tcp\)/)
     const live = lines.filter(({kind, place}) => kind === 'trial' && place === 'in-place')
     expect(live).toMatchObject([{sockets: [{address: '0.0.0.0', bind: 'EADDRINUSE'}]}, {sockets: [{address: '::', bind: 'ok', listen: null}]}]) // prettier-ignore
+    const linkLocal = await ask('--port', '7098', '--protocol', 'udp', '--in-place', '--address', 'fe80::7%v0')
+    const [bound] = linkLocal.lines.filter(({kind, place}) => kind === 'trial' && place === 'in-place')
+    expect(bound).toMatchObject({sockets: [{address: 'fe80::7%v0', bind: 'ok'}]})
   })
 
   test('needs no BPF: a kernel without type information answers as well', async () => {

@@ -73,7 +73,7 @@ describe.skipIf(!isRoot)('clients of TCP', () => {
     const {lines} = plugin
     expect(kindsAt(lines, port), stderr).toMatchObject([
       {family: 'inet', type: 'v4_mapped_v6', clients: 1, connections: 4, opened: 4, closed: 4, reset: 1, bytesReceived: 3001, bytesSent: 40}, // prettier-ignore
-      {family: 'inet6', type: 'plain', clients: 1, connections: 2, existing: 1, closed: 2, reset: 0, bytesReceived: 1055, bytesSent: 20}, // prettier-ignore
+      {family: 'inet6', type: 'plain', clients: 1, connections: 2, existing: 1, opened: 2, closed: 2, reset: 0, bytesReceived: 1055, bytesSent: 20}, // prettier-ignore
     ])
     const listener = lines.findLast(({kind, port: each}) => kind === 'listener' && each === port)
     expect(listener).toMatchObject({protocol: 'tcp', address: '::', v6only: false, accepts: [4, 6], process: 'python3', netns: lab.inode}) // prettier-ignore

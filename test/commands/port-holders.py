@@ -16,7 +16,7 @@ def hold(family, kind, address, port, listens=True, **options):
     for name in ("reuseaddr", "reuseport"):
         if options.get(name):
             made.setsockopt(socket.SOL_SOCKET, getattr(socket, f"SO_{name.upper()}"), 1)
-    made.bind((address, port))
+    made.bind(socket.getaddrinfo(address, port, family, kind)[0][4])
     if kind == socket.SOCK_STREAM and listens:
         made.listen()
     kept.append(made)
@@ -31,6 +31,8 @@ hold(INET6, UDP, "::", 7001, v6only=1)
 hold(INET, TCP, "0.0.0.0", 7002)
 hold(INET, TCP, "127.0.0.1", 7003, listens=False)
 hold(INET6, UDP, "::1", 7004).connect(("::1", 6969))
+
+hold(INET6, TCP, "fe80::7%v0", 7008)
 
 os.setresuid(-1, 1000, -1)
 hold(INET6, TCP, "::", 7005, v6only=0, reuseport=True)
@@ -58,6 +60,16 @@ def track(tracker):
             tracker.sendto(b"\0\0\0\3" + transaction + b"not your id", client)
 
 
+def refuse(tracker):
+    """Says no to every request; to IPv4 from another port than it was asked on."""
+    aside = hold(INET6, UDP, "::", 7202, v6only=0)
+    while True:
+        request, client = tracker.recvfrom(2048)
+        speaker = aside if client[0].startswith("::ffff:") else tracker
+        speaker.sendto(b"\0\0\0\3" + request[12:16] + b"go away", client)
+
+
+threading.Thread(target=refuse, args=[hold(INET6, UDP, "::", 7201, v6only=0)], daemon=True).start()
 threading.Thread(target=track, args=[hold(INET6, UDP, "::", 7200, v6only=0)], daemon=True).start()
 
 print("ready", flush=True)

@@ -6,6 +6,7 @@ const families = {4: 2, 6: 10}
 const types = {tcp: 1, udp: 2}
 const closeOnExec = 0o2000000
 const nonBlocking = 0o4000
+const internetLevel = 0
 const socketLevel = 1
 const ipv6Level = 41
 const pollIn = 1
@@ -14,6 +15,8 @@ export const options = {
   reuseaddr: [socketLevel, 2],
   reuseport: [socketLevel, 15],
   v6only: [ipv6Level, 26],
+  /** Binds an address that is not there, of IPv6 too. */
+  freebind: [internetLevel, 15],
 } as const
 
 export type SocketOption = keyof typeof options
