@@ -23,6 +23,8 @@ interface Job {
 
 const root = join(import.meta.dirname, '..')
 const folder = join(root, 'build/test-results')
+// Tests start the agent from src/, hundreds of times: 0.2 s of CPU where its types are stripped already, 0.6 s where not.
+const environment = {NODE_COMPILE_CACHE: join(root, 'build/compiled'), ...process.env}
 const vitest = [process.execPath, 'node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts']
 
 function testJob(name: string, selection: readonly string[], nice = 0): Job {
@@ -65,6 +67,7 @@ async function run(
   const started = performance.now()
   const child = spawn('nice', ['-n', String(nice), ...command], {
     cwd: root,
+    env: environment,
     stdio: isAlone ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'],
     detached: true,
   })
