@@ -23,9 +23,9 @@ export const isNdp = ({type}: Icmpv6Message): boolean =>
   type === 149 ||
   (type >= 151 && type <= 153)
 
-/** What `ndp` tells: errors, and the neighbour's and the listener's messages; an echo only where its type is among those asked for. */
+/** What `ndp` tells, as on a wire so in a capture: the errors of RFC 4443, and the neighbour's and the listener's messages; an echo only where its type is among those asked for. */
 export const isTold = (message: Icmpv6Message, asked: readonly number[] = []): boolean =>
-  message.type < 128 || isNdp(message) || asked.includes(message.type)
+  (message.type >= 1 && message.type <= 4) || isNdp(message) || asked.includes(message.type)
 
 /** RFC 4862 §5.4.2: only duplicate address detection asks from the unspecified address. */
 export const isDad = (packet: Packet): boolean =>

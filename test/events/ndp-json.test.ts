@@ -1,5 +1,6 @@
 import {expect, test} from 'vitest'
 import {icmpObject, ndpObject} from '../../src/events/ndp-json.ts'
+import {isTold} from '../../src/events/ndp-message.ts'
 import {jsonLine} from '../../src/output/json.ts'
 import {aHeardMessage} from './ndp.ts'
 
@@ -78,4 +79,11 @@ test('a query and a multicast router say how often they ask, and how robust they
     asked,
     {advertisementInterval: 20, queryInterval: 125, robustness: 2},
   ])
+})
+
+test('of the types of errors four have a meaning, and no other is told that nobody asked for', () => {
+  const types = Array.from({length: 128}, (_, type) => type)
+  const messages = types.map((type) => aHeardMessage({message: {type, body: {kind: 'error'}}}).message)
+  expect(messages.filter((message) => isTold(message)).map(({type}) => type)).toEqual([1, 2, 3, 4])
+  expect(messages.filter((message) => isTold(message, [100])).map(({type}) => type)).toContain(100)
 })
