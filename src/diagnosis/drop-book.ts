@@ -20,8 +20,10 @@ export class DropBook {
     const {body, name} = transport.message
     if (body.kind !== 'neighbor-solicitation' && body.kind !== 'neighbor-advertisement') return
     const at = Number(timeNs) / 1e9
-    const place = `${drop.symbol === undefined ? '' : ` in ${drop.symbol}`}${drop.interface === undefined ? '' : ` on ${drop.interface}`}`
-    const text = `${name} dropped: ${drop.reason}${place}`
+    const place = drop.interface === undefined ? '' : ` on ${drop.interface}`
+    const text = isUnheard(drop)
+      ? `${name} ignored${place}, where its group is not joined`
+      : `${name} dropped: ${drop.reason}${drop.symbol === undefined ? '' : ` in ${drop.symbol}`}${place}`
     const known = this.#drops.getOrMake(body.target, () => new Map<string, Dropped>())
     const same = known.get(text)
     if (same !== undefined && at - same.at < freshSeconds) same.count++
@@ -35,3 +37,6 @@ export class DropBook {
       .map((drop) => (drop.count === 1 ? drop.text : `${drop.text}, ${drop.count} times`))
   }
 }
+
+/** Every neighbour does this with a solicitation for another: no fault, but on the node that has the address it is the cause. */
+const isUnheard = ({reason, symbol}: DropSample): boolean => reason === 'NOT_SPECIFIED' && symbol === 'ip6_mc_input'

@@ -31,14 +31,18 @@ describe('a question that nobody answers', () => {
     const packet = first?.type === 'packet' ? first.packet : packetOf({})
     const drop = {reason: 'NETFILTER_DROP', symbol: 'nft_do_chain', interface: 'eth0', packet}
     const change = {interface: 'eth0', ip: target, state: 'FAILED', oldState: 'INCOMPLETE', event: 'timer'} as const
+    const unheard = {reason: 'NOT_SPECIFIED', symbol: 'ip6_mc_input'}
     const findings = [
       ...thrice,
       {type: 'drop', timeNs: nanoseconds(1002.1), drop} as const,
+      {type: 'drop', timeNs: nanoseconds(1002.1), drop: {...drop, ...unheard}} as const,
       {type: 'neighbour', timeNs: nanoseconds(1003.07), change} as const,
     ].flatMap((observation) => [...diagnosis.hear(observation)])
     findings.push(...diagnosis.tick(nanoseconds(1004)), ...diagnosis.tick(nanoseconds(1006)))
     expect(findings.map(({rule}) => rule)).toEqual(['ndp/ns-unanswered'])
-    expect(findings.flatMap(({evidence}) => evidence).join('\n')).toContain('NETFILTER_DROP in nft_do_chain on eth0')
+    const evidence = findings.flatMap((finding) => finding.evidence).join('\n')
+    expect(evidence).toContain('solicitation dropped: NETFILTER_DROP in nft_do_chain on eth0')
+    expect(evidence).toContain('solicitation ignored on eth0, where its group is not joined')
   })
   test('is none where the entry was flushed', () => {
     const change = {interface: 'eth0', ip: target, state: 'FAILED', oldState: 'REACHABLE', event: 'update'} as const
