@@ -125,10 +125,12 @@ const aftermath = ['error ndp/nud-unanswered', 'error ndp/ns-unanswered', 'error
 /** What is told again, as its tenth time, belongs to what drove it then. */
 const isFirst = ({kind, count}: JsonLine): boolean => kind !== 'finding' || count === 1
 
-/** `critical ndp/ra-spoof`, each once. */
+/** `critical ndp/ra-spoof`, each once; without that the neighbour table is full: it is the whole machine's, whatever else runs there. */
 export const findingsOf = (lines: readonly JsonLine[]): readonly string[] => [
   ...new Set(
-    lines.flatMap(({kind, severity, rule}) => (kind === 'finding' ? [`${String(severity)} ${String(rule)}`] : [])),
+    lines.flatMap(({kind, severity, rule}) =>
+      kind === 'finding' && rule !== 'ndp/neigh-table' ? [`${String(severity)} ${String(rule)}`] : [],
+    ),
   ),
 ]
 

@@ -1,9 +1,10 @@
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {mkdtempSync, rmSync, statSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
 import {setTimeout as pause} from 'node:timers/promises'
-import {DriverLab, type Listener, type Place, until} from './driver-lab.ts'
+import {Plugin} from '../support/plugin.ts'
+import {DriverLab, findingsOf, type Listener, type Place, until} from './driver-lab.ts'
 
 /** What each does to a link on which radvd works, and what `ndp` on the victim says of it. */
 const router = 'fe80::ff:fe00:b'
@@ -12,6 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), 'rule-drivers-'))
 let lab: DriverLab
 let listener: Listener
 let stopRouter: () => Promise<void>
+let stopCapture: () => Promise<void>
 
 /** Ethernet and IPv6 of the attacker, to all nodes. */
 const toAll =
@@ -22,6 +24,46 @@ const announced = (ip: string, macs: readonly string[]): string =>
   `for m in ${JSON.stringify(macs)}: send(Ether(src=m,dst='33:33:00:00:00:01')/IPv6(src='${ip}',dst='ff02::1',hlim=255)/ICMPv6ND_NA(tgt='${ip}',R=0,S=0,O=1)/ICMPv6NDOptDstLLAddr(lladdr=m))`
 const pref64 = (prefix: string): string =>
   `/ICMPv6NDOptUnknown(type=38,len=2,data=bytes.fromhex('0708${prefix}').ljust(14,bytes(1)))`
+
+const size = (name: string): number => statSync(join(folder, name), {throwIfNoEntry: false})?.size ?? 0
+
+/** All that the victim's interface shows from now on, until the function that it gives is called. */
+async function capture(name: string): Promise<() => Promise<void>> {
+  const stop = lab.start('victim', ['tcpdump', '-i', 'eth0', '-U', '--immediate-mode', '-w', join(folder, name)])
+  await until(() => size(name) > 0)
+  return async () => {
+    const before = size(name)
+    lab.run('victim', 'ping -6 -c 1 -W 3 -s 800 2001:db8:1::b || true')
+    await until(() => size(name) >= before + 800)
+    await stop()
+  }
+}
+
+async function foundIn(name: string): Promise<readonly string[]> {
+  await using plugin = new Plugin(['ndp', '--input-file', join(folder, name), '--findings-only', '-o', 'json'])
+  await plugin.ended
+  return findingsOf(plugin.lines)
+}
+
+function filter(place: Place, hook: string, match: string): void {
+  lab.run(place, `nft 'table inet t { chain c { type filter hook ${hook} priority 0; ${match} drop; }; }'`)
+}
+
+const isAboveInfo = (found: string): boolean => !found.startsWith('info ')
+
+/** What nodes do that wish no harm. */
+async function behave(): Promise<void> {
+  const ping = 'ping -6 -c 2 -i 0.2 -W 3 2001:db8:1::b'
+  lab.run('victim', `sysctl -qw net.ipv6.conf.eth0.ndisc_notify=1; ip -n rdrv-v link set eth0 down; ip -n rdrv-v link set eth0 up; ip -n rdrv-v addr add ${victim}/64 dev eth0`) // prettier-ignore
+  await until(() => lab.hasAddresses)
+  lab.run('victim', ping)
+  lab.run('victim', `ip link set eth0 address 02:00:00:00:00:1a; ip netns exec rdrv-v ${ping}`)
+  lab.run('router', 'sysctl -qw net.ipv6.conf.all.proxy_ndp=1 net.ipv6.conf.eth0.proxy_ndp=1; ip -n rdrv-r neigh add proxy 2001:db8:1::55 dev eth0') // prettier-ignore
+  lab.run('victim', 'ndisc6 -r 1 -w 2000 2001:db8:1::55 eth0 || true; ip netns exec rdrv-v ndisc6 -r 1 -w 3000 2001:db8:1::b eth0') // prettier-ignore
+  lab.run('victim', 'ip addr add 2001:db8:1::5d/64 dev eth0 optimistic')
+  lab.run('victim', 'ping -6 -c 1 -W 3 -s 3000 2001:db8:1::b')
+}
+
 const reported = (hopLimit: number, alert: string): string =>
   `send(${toAll.replace('255', String(hopLimit))}/IPv6ExtHdrHopByHop(options=[${alert}])/ICMPv6MLReport2())`
 
@@ -34,13 +76,26 @@ beforeAll(async () => {
   stopRouter = lab.start('router', ['radvd', '-n', '-m', 'none', '-C', config, '-p', join(folder, 'radvd.pid')])
   await lab.scapy('pass')
   listener = await lab.listen('ndp')
-  lab.run('victim', 'rdisc6 -1 -w 4000 eth0')
 })
 
 afterAll(async () => {
   await listener[Symbol.asyncDispose]()
   await lab[Symbol.asyncDispose]()
   rmSync(folder, {recursive: true})
+})
+
+test('nothing above info is found in what honest nodes do, neither on a live interface nor in a capture of it', async () => {
+  const stop = await capture('honest.pcap')
+  lab.run('victim', 'rdisc6 -1 -w 4000 eth0')
+  await behave()
+  await stop()
+  const found = await foundIn('honest.pcap')
+  expect(found.filter(isAboveInfo)).toEqual([])
+  const noted = ['info ndp/dad-ok', 'info ndp/neigh-mac-change', 'info ndp/na-proxy']
+  expect(found).toEqual(expect.arrayContaining(noted))
+  expect(await listener.until(noted)).toEqual(noted.toSorted())
+  stopCapture = await capture('drivers.pcap')
+  lab.run('victim', 'rdisc6 -1 -w 4000 eth0')
 })
 
 describe('found by ndp on a live interface, and nothing else above info:', () => {
@@ -81,9 +136,6 @@ describe('found by ndp on a live interface, and nothing else above info:', () =>
     expect(await listener.until(expected)).toEqual(expected.toSorted())
   }) // prettier-ignore
 
-  const filter = (place: Place, hook: string, match: string): void => {
-    lab.run(place, `nft 'table inet t { chain c { type filter hook ${hook} priority 0; ${match} drop; }; }'`)
-  }
   test.each([
     ['nobody has the address', ['error ndp/ns-unanswered'], () => lab.try('victim', '5 ping -6 -c 1 -W 4 2001:db8:1::dead')],
     ['the answer comes late, after the first question was lost', ['error ndp/ns-slow'], async () => {
@@ -123,4 +175,33 @@ describe('found by ndp on a live interface, and nothing else above info:', () =>
     await drive()
     expect(await listener.until(expected)).toEqual(expected.toSorted())
   }) // prettier-ignore
+})
+
+test('a capture of all that tells the same, but for what takes the addresses and prefixes of the node', async () => {
+  await stopCapture()
+  const rulesOf = (found: readonly string[]): readonly string[] => [
+    ...new Set(found.filter(isAboveInfo).map((each) => each.split(' ')[1] ?? '')),
+  ]
+  const [live, captured] = [rulesOf(findingsOf(listener.findings)), rulesOf(await foundIn('drivers.pcap'))]
+  expect(captured.filter((rule) => !live.includes(rule))).toEqual([])
+  expect(live.filter((rule) => !captured.includes(rule)).toSorted()).toEqual(['ndp/bogon', 'ndp/rd-onlink'])
+})
+
+describe('found by ndp among much else:', () => {
+  test('a conflict, where parasite6 answers beside the owner', async () => {
+    const stop = lab.start('attacker', ['atk6-parasite6', 'eth0', '02:66:66:66:66:66'])
+    for (let i = 0; i < 8; i++) {
+      lab.run('victim', 'ip neigh flush dev eth0; ip netns exec rdrv-v ping -6 -c 1 -W 1 2001:db8:1::b || true')
+      if (listener.findings.some(({rule}) => rule === 'ndp/na-conflict')) break
+    }
+    await stop()
+    expect(await listener.until(['critical ndp/na-conflict'])).toContain('critical ndp/na-conflict')
+  })
+
+  test('a flood, though each message of it is another lie', async () => {
+    // Each of its routers would be a neighbour, in the one table of this machine's kernel: no kernel hears them.
+    for (const place of ['victim', 'router', 'switch'] as const) filter(place, 'input', 'icmpv6 type nd-router-advert')
+    lab.try('attacker', '0.3 atk6-flood_router26 eth0')
+    expect(await listener.until(['critical ndp/ra-flood'])).toContain('critical ndp/ra-flood')
+  })
 })
