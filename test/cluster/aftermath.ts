@@ -49,11 +49,11 @@ export class Aftermath {
 
   /** Waits until the kernel holds nothing of the agent. */
   async kernelIsClean(limitMs = cleanWithinMs): Promise<void> {
-    await this.#until(() => Promise.resolve(this.inKernel), [], limitMs)
+    await this.#until(() => Promise.resolve(this.inKernel), [], {limitMs, everyMs: 100})
   }
 
   async podsAreGone(limitMs = cleanWithinMs): Promise<void> {
-    await this.#until(() => this.pod(), '', limitMs)
+    await this.#until(() => this.pod(), '', {limitMs, everyMs: 500})
   }
 
   async isClean(limitMs = cleanWithinMs): Promise<void> {
@@ -61,13 +61,17 @@ export class Aftermath {
     await this.podsAreGone(limitMs)
   }
 
-  async #until<Left>(look: () => Promise<Left>, none: Left, limitMs: number): Promise<void> {
+  async #until<Left>(
+    look: () => Promise<Left>,
+    none: Left,
+    {limitMs, everyMs}: {readonly limitMs: number; readonly everyMs: number},
+  ): Promise<void> {
     const start = Date.now()
     for (;;) {
       const left = await look()
       if (JSON.stringify(left) === JSON.stringify(none)) return
       if (Date.now() - start > limitMs) expect(left).toEqual(none)
-      await delay(200)
+      await delay(everyMs)
     }
   }
 }

@@ -64,7 +64,7 @@ describe.skipIf(whyNoCluster() !== undefined)('what a run may leave', () => {
     expect(await agentPods(cluster)).toBe(`pod/${pod.split('/')[1] ?? ''}`)
     expect(readFileSync(`/proc/${reaper}/cmdline`, 'utf8')).toContain('reaper')
     victim.kill('SIGKILL')
-    await vi.waitFor(async () => expect(await agentPods(cluster)).toBe(''), {timeout: 60_000, interval: 200})
+    await vi.waitFor(async () => expect(await agentPods(cluster)).toBe(''), {timeout: 60_000, interval: 500})
     await vi.waitFor(() => expect(isAlive(reaper)).toBe(false), {timeout: 30_000})
   })
 })
