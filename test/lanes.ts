@@ -23,7 +23,7 @@ export interface Lane {
 export const lanes: readonly Lane[] = [
   {name: 'cluster', project: 'cluster', nice: 0},
   {name: 'commands', project: 'machine', rooms: ['commands'], nice: 0, isShared: true},
-  {name: 'agent', project: 'machine', rooms: ['bpf', 'pod-agent'], nice: 0},
+  {name: 'agent', project: 'machine', rooms: ['bpf', 'pod-agent'], nice: 0, isShared: true},
   // Machines whose clock counts instructions: they take what the others leave.
   {name: 'kernels', project: 'machine', rooms: ['kernels'], nice: 19},
   {name: 'pure', project: 'pure', nice: 5},
