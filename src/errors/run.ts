@@ -104,7 +104,8 @@ export const noKernelTypes = (path: string, cause: unknown): PluginError =>
     'no-kernel-types',
     `This kernel does not tell its types, by which these programs find what they read (${path})`,
     {
-      advice: 'It takes a kernel with CONFIG_DEBUG_INFO_BTF=y. observe, ndp, exthdr, bindcheck and listeners work without it.',
+      advice:
+        'It takes a kernel with CONFIG_DEBUG_INFO_BTF=y. observe, ndp, exthdr, bindcheck and listeners work without it.',
       cause,
     },
   )

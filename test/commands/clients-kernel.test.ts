@@ -3,7 +3,8 @@ import {ClientsLab} from './clients-lab.ts'
 
 const isRoot = process.getuid?.() === 0
 const types = '/sys/kernel/btf/vmlinux'
-const advice = 'It takes a kernel with CONFIG_DEBUG_INFO_BTF=y. observe, ndp, exthdr, bindcheck and listeners work without it.\n'
+const advice =
+  'It takes a kernel with CONFIG_DEBUG_INFO_BTF=y. observe, ndp, exthdr, bindcheck and listeners work without it.\n'
 /** `ip netns exec` gives it a mount namespace of its own. */
 const without = (tracepoint: string): string =>
   `mount -t tmpfs none /mnt && sed s/btf_trace_${tracepoint}/btf_trick_${tracepoint}/ ${types} >/mnt/types && mount --bind /mnt/types ${types}`
