@@ -36,7 +36,7 @@ export function answerText({place, answer, verdicts, findings}: Told, options: T
     paint.quiet(escapeText(place)),
     ...verdicts.flatMap((verdict) => verdictLines(verdict, answer, options)),
     ...holderLines(answer, options),
-    ...besides.flatMap((finding) => ['', ...folded(finding, options)]),
+    ...besides.flatMap((finding) => ['', ...foldedFinding(finding, options)]),
     ...deliveryLines(answer, options),
     ...idLines(answer, options),
     ...placeLines(answer, options),
@@ -62,7 +62,10 @@ const indented = (text: string, width: number): readonly string[] =>
   wrap(escapeText(text), width - 2).map((line) => `  ${line}`)
 
 /** Findings hold long sentences: each line is broken where the terminal ends. */
-function folded(finding: Finding, {paint, width}: TextOptions): readonly string[] {
+export function foldedFinding(
+  finding: Finding,
+  {paint, width}: Pick<TextOptions, 'paint' | 'width'>,
+): readonly string[] {
   return findingLines({finding, count: 1, isDue: true}, paint).flatMap((line) => {
     const indent = /^ */.exec(line)?.[0] ?? ''
     const [first = '', ...rest] = wrap(line.trimStart(), width - indent.length - 2)

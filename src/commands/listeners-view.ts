@@ -3,7 +3,7 @@ import type {ServedPod} from '../binding/served.ts'
 import type {NamedContainer} from '../cluster/pod-containers.ts'
 import {FindingLedger} from '../diagnosis/finding-ledger.ts'
 import type {Finding, Severity} from '../diagnosis/finding.ts'
-import {findingLines, findingObject} from '../events/finding-text.ts'
+import {findingObject} from '../events/finding-text.ts'
 import type {NodeState} from '../events/node-state.ts'
 import {startObject, summaryObject} from '../events/summary-json.ts'
 import type {Palette} from '../output/colour.ts'
@@ -11,6 +11,7 @@ import {escapeText} from '../output/escape.ts'
 import {jsonLine} from '../output/json.ts'
 import type {Answer, ListeningNamespace} from '../protocol/binding.ts'
 import {listenerObject} from './bindcheck-lines.ts'
+import {foldedFinding} from './bindcheck-text.ts'
 import {type Containers, withName} from './container-names.ts'
 import type {ListenersRequest} from './listeners-request.ts'
 import {servedPods} from './listeners-served.ts'
@@ -109,9 +110,13 @@ export class ListenersView implements View {
     }
     const {palette} = this.#options
     const title = palette.strong(escapeText(where))
-    const note = palette.quiet(`network namespace ${namespace.netns}, bindv6only=${namespace.settings['ipv6.bindv6only'] ?? 'absent'}`) // prettier-ignore
+    const setting = `bindv6only=${namespace.settings['ipv6.bindv6only'] ?? 'absent'}`
+    const place = `network namespace ${namespace.netns}`
+    const note = palette.quiet(where === place ? setting : `${place}, ${setting}`)
     const table = listenersTable(namespace.sockets, pods)
-    const findings = folded.flatMap((each) => findingLines(each, palette)).map((line) => `${line}\n`)
+    // A pipe has lines of any length, for grep.
+    const width = process.stdout.isTTY ? process.stdout.columns : Infinity
+    const findings = found.flatMap((each) => foldedFinding(each, {paint: palette, width})).map((line) => `${line}\n`)
     await this.#write(`${title}  ${note}\n${table}${findings.join('')}\n`)
   }
 

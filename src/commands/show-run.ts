@@ -82,7 +82,10 @@ async function showFeed(event: SourceEvent, state: NodeState, view: View): Promi
   if (event.type === 'records' && event.kind === 'losses') state.losses = readLosses(event.records)
   else if (event.type === 'records') await view.recorded?.(state, event.kind, event.records)
   if (event.type === 'facts') await view.informed?.(state, event.facts)
-  if (event.type === 'answer') await view.answered?.(state, event.answer)
+  if (event.type === 'answer') {
+    state.answered()
+    await view.answered?.(state, event.answer)
+  }
 }
 
 async function begin(

@@ -130,8 +130,10 @@ export function clientSummaryText({title, seconds, tallies, workloads, losses, p
     }),
   )
   const heading = ['CONNECTIONS', 'FAMILY', 'OPEN', 'OPENED', 'CLOSED', 'RESET', 'REFUSED', 'UNANSWERED', 'UNREACHABLE', 'RECEIVED', 'SENT'] // prettier-ignore
-  const table =
-    rows.length === 0 ? 'no TCP connection was seen\n' : plainTable([heading, ...rows], [2, 3, 4, 5, 6, 7, 8, 9, 10])
+  // Two rare columns, without which the table fits on a terminal of 80 columns.
+  const shown = heading.map((_, at) => at).filter((at) => !isRare(heading[at]) || rows.some((row) => row[at] !== '0'))
+  const cells = [heading, ...rows].map((row) => shown.map((at) => row[at] ?? ''))
+  const table = rows.length === 0 ? 'no TCP connection was seen\n' : plainTable(cells, [...shown.keys()].slice(2))
   return [
     `\n${palette.heading(`${escapeText(title)}: clients in ${shortDuration(seconds * 1000)}`)}\n`,
     indent(table),
@@ -139,6 +141,8 @@ export function clientSummaryText({title, seconds, tallies, workloads, losses, p
     ...lossLines(losses, palette).map((line) => `  ${line}\n`),
   ].join('')
 }
+
+const isRare = (title: string | undefined): boolean => title === 'UNANSWERED' || title === 'UNREACHABLE'
 
 function familyRow(reporter: 'destination' | 'source', family: string, counts: ClientCounts): readonly string[] {
   const {existing, opened, closed, reset, refused, unanswered, unreachable, received, sent} = counts

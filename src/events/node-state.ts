@@ -106,6 +106,11 @@ export class NodeState {
     return this.#end
   }
 
+  /** A question has one answer, and nothing is counted after it. */
+  answered(): void {
+    this.#isFinal = true
+  }
+
   change({interface: each}: InterfaceChange): void {
     this.interfaces.learn(each)
   }

@@ -90,6 +90,9 @@ describe.skipIf(!isRoot)('listeners', () => {
     expect(there).toMatchObject([{protocol: 'tcp', address: '0.0.0.0', port: 8101, accepts: [4]}])
     const found = lines.filter(({kind, detail}) => kind === 'finding' && String(detail).includes('8101/tcp'))
     expect(found).toMatchObject([{rule: 'bind/v4-only', severity: 'warning'}])
-    expect(lines.at(-1)).toMatchObject({kind: 'summary', clean: true})
+    expect(lines.at(-1)).toMatchObject({kind: 'summary', clean: true, complete: true})
+    await using plugin = new Plugin(['listeners', 'local'], {prefix: ['ip', 'netns', 'exec', home]})
+    const {stdout} = await plugin.ended
+    expect(stdout).toMatch(new RegExp(`^network namespace ${inodeOf(other)} {2}bindv6only=0$`, 'm'))
   })
 })
