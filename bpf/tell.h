@@ -89,10 +89,10 @@ inlined void tell_packet(const struct frame *frame, __u32 slot, __u32 verdict)
 		tell_skb(frame->context, slot, verdict, frame->direction, frame->has_link_header);
 }
 
-/* Whose ports nobody knows cannot pass a filter. */
+/* Whose ports nobody knows cannot pass a filter; but where ICMPv6 is asked for, what hides its message is told (RFC 7113 §2). */
 inlined void tell_undecodable(const struct frame *frame, __u32 slot, __u32 verdict)
 {
-	if (settings.chains && !settings.clauses && is_broken_chain(verdict) && settings.directions & 1 << frame->direction)
+	if (settings.chains && (!settings.clauses || settings.copies_icmpv6) && is_broken_chain(verdict) && settings.directions & 1 << frame->direction)
 		tell_packet(frame, slot, verdict);
 }
 

@@ -31,18 +31,25 @@ class NeighbourIdentity implements Rule {
   readonly #neighbours = new BoundedMap<string, Neighbour>(remembered);
 
   *hear(observation: Observation, context: Context, message?: NeighbourMessage): Generator<Finding> {
-    if (observation.type === 'neighbour') {
-      const {mac, oldMac, oldState, event, ip, interface: name} = observation.change
-      if (mac === undefined || event === 'remove') return
-      // Only a change is news: an entry that keeps its old MAC, or is told later than the packet that changed it, is not a return.
-      if (this.#neighbours.get(`${name} ${ip}`) !== undefined && (oldMac === mac || oldState === undefined)) return
-      const where = (): string => `kernel: ${ip} on ${name} went from ${oldMac ?? 'no MAC'} to ${mac}`
-      yield* this.#learn({ip, mac, interface: name, timeNs: observation.timeNs, where}, context)
-    }
+    if (observation.type === 'neighbour') yield* this.#believe(observation, context)
     const pair = message?.isValid === true ? pairOf(message) : undefined
     if (message === undefined || pair === undefined) return
     const {interface: name, timeNs} = message
     yield* this.#learn({...pair, interface: name, timeNs, where: () => message.where}, context)
+  }
+
+  /** The kernel's own table. */
+  *#believe({change, timeNs}: Observation & {type: 'neighbour'}, context: Context): Generator<Finding> {
+    const {mac, oldMac, oldState, event, ip, interface: name} = change
+    if (mac === undefined || event === 'remove') return
+    // Only a change is news: an entry that keeps its old MAC, or is told later than the packet that changed it, is not a return.
+    const known = this.#neighbours.get(`${name} ${ip}`)
+    if (known !== undefined && (oldMac === mac || oldState === undefined)) return
+    // An entry from before the run, of which only the kernel knows what it was.
+    if (oldMac !== undefined && oldState !== undefined && (known?.changes.length ?? 0) === 0)
+      this.#neighbours.set(`${name} ${ip}`, {mac: oldMac, changes: []})
+    const where = (): string => `kernel: ${ip} on ${name} went from ${oldMac ?? 'no MAC'} to ${mac}`
+    yield* this.#learn({ip, mac, interface: name, timeNs, where}, context)
   }
 
   *#learn(claim: Claim, context: Context): Generator<Finding> {

@@ -46,6 +46,12 @@ describe('a MAC', () => {
     })
     expect(found([told(0, a), told(1, b), told(2, a)])).toEqual(['error ndp/neigh-flap'])
   })
+  test('that only the kernel knew before is noted, by its first message or by the kernel', () => {
+    const change = {interface: 'eth0', ip: target, mac: b, oldMac: a, state: 'STALE', oldState: 'REACHABLE', event: 'update'} as const // prettier-ignore
+    const told: Observation = {type: 'neighbour', timeNs: nanoseconds(1000), change}
+    expect(all([told])).toEqual(['info ndp/neigh-mac-change'])
+    expect(all([answers(target, {at: 0, mac: b, flags: 'O'}), told])).toEqual(['info ndp/neigh-mac-change'])
+  })
 })
 
 describe('an announcement that nobody asked for', () => {
