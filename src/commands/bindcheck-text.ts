@@ -96,7 +96,8 @@ function socketLines(holder: HeldSocket, {paint, width}: TextOptions): readonly 
   const {protocol, address, port, state, uid, receiveQueue, drops, device, owner, family} = holder
   const flag = family === 6 && holder.peer === undefined ? `, V6ONLY=${holder.v6only === null ? 'unknown' : Number(holder.v6only)}` : '' // prettier-ignore
   const name = owner?.named
-  const who = owner === undefined ? 'process not visible from here' : `${owner.process}, pid ${owner.pid}`
+  const nobody = state === 'time-wait' ? 'a connection that has ended, of no process' : 'process not visible from here'
+  const who = owner === undefined ? nobody : `${owner.process}, pid ${owner.pid}`
   const detail = [
     who,
     `uid ${uid}`,

@@ -52,7 +52,8 @@ interface Tracker {
 function connectAt({socket, to}: Door, {calls, idFor}: Tracker): Buffer | undefined {
   using client = makeClient(calls, to)
   const request = connectRequest()
-  client.send(request, to)
+  // Without the address it cannot leave, and nothing would come.
+  if (client.send(request, to) !== 'ok') return undefined
   const heard = socket.receive(patienceMs)
   if (heard === undefined) return undefined
   socket.send(reply(request, idFor(heard.from)), heard.from)
@@ -63,7 +64,7 @@ function connectAt({socket, to}: Door, {calls, idFor}: Tracker): Buffer | undefi
 function announceAt({socket, to}: Door, id: Buffer, {calls, idFor}: Tracker): IdTrial['outcome'] {
   using client = makeClient(calls, to)
   const request = announceRequest(id)
-  client.send(request, to)
+  if (client.send(request, to) !== 'ok') return 'unanswered'
   const heard = socket.receive(patienceMs)
   if (heard === undefined) return 'unanswered'
   const isHis = idFor(heard.from).equals(heard.bytes.subarray(0, 8))

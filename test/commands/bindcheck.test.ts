@@ -202,6 +202,16 @@ describe.skipIf(!isRoot)('bindcheck', () => {
     expect(bound).toMatchObject({sockets: [{address: 'fe80::7%v0', bind: 'ok'}]})
   })
 
+  test('answers in a network namespace whose IPv6 is switched off', async () => {
+    const off = 'ip link set lo up && sysctl -qw net.ipv6.conf.all.disable_ipv6=1 && exec "$@"'
+    const prefix = ['unshare', '-n', 'sh', '-c', off, 'sh']
+    await using plugin = new Plugin(['bindcheck', 'local', '-o', 'json'], {prefix})
+    const {status, stderr} = await plugin.ended
+    expect([status, stderr]).toEqual([0, ''])
+    const ids = plugin.lines.filter(({kind}) => kind === 'isolation')
+    expect(ids.map(({outcome}) => outcome)).toContain('unanswered')
+  })
+
   test('needs no BPF: a kernel without type information answers as well', async () => {
     const hidden = 'mount -t tmpfs none /sys/kernel/btf && exec "$@"'
     const prefix = ['ip', 'netns', 'exec', home, 'unshare', '-m', 'sh', '-c', hidden, 'sh']
