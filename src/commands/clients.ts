@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core'
 import {BaseCommand} from '../base-command.ts'
 import {clientsRequest} from './clients-request.ts'
-import {agentFlags, filterFlags, runFlags, targetArgs, targetFlags} from './flags.ts'
+import {agentFlags, filterFlag, filterFlags, runFlags, targetArgs, targetFlags} from './flags.ts'
 
 const group = {helpGroup: 'CLIENTS'}
 
@@ -30,6 +30,7 @@ Every count is exact; what does not fit into the kernel's tables is counted too,
     selector: targetFlags.selector,
     'all-nodes': targetFlags['all-nodes'],
     ...filterFlags,
+    family: filterFlag('6, 4 or all (default).'),
     connections: Flags.boolean({...group, summary: 'A line for each connection that opens, closes or cannot be made.'}),
     top: Flags.integer({
       ...group,

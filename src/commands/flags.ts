@@ -103,7 +103,7 @@ const summaries: Readonly<Record<(typeof filterFlagNames)[number], string>> = {
   label: 'Labels of the pod at either end: app=web,tier!=test.',
 }
 
-const filterFlag = (summary: string) => Flags.string({...filter, ...many, summary})
+export const filterFlag = (summary: string) => Flags.string({...filter, ...many, summary})
 
 /** Each repeatable: the same flag twice is OR, different flags are AND. */
 export const filterFlags = {
