@@ -93,6 +93,19 @@ export function firstLine(
   })
 }
 
+/** What the child writes on stdout until it ends; fails with what it said where it failed. */
+export function outputOf(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let [text, errors] = ['', '']
+    child.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString()))
+    child.stderr?.on('data', (chunk: Buffer) => (errors += chunk.toString()))
+    child.once('close', (status) => {
+      if (status === 0) resolve(text)
+      else reject(new Error(`it ended with ${String(status)}: ${errors.slice(-2000)}`))
+    })
+  })
+}
+
 /** Interrupts as Ctrl-C does, and waits for the end. */
 export async function interrupt(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return

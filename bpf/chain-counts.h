@@ -16,7 +16,7 @@ inlined enum chain_end chain_end(__u32 verdict)
 {
 	if (verdict == DECODED)
 		return CHAIN_DECODED;
-	return verdict == UNDECODABLE_TRUNCATED_CHAIN ? CHAIN_TRUNCATED : CHAIN_TOO_LONG;
+	return verdict == UNDECODABLE_CHAIN_TOO_LONG ? CHAIN_TOO_LONG : CHAIN_TRUNCATED;
 }
 
 /* Walks once more: keeping the numbers in the first walk would cost those who do not ask for them. */

@@ -20,7 +20,7 @@ inlined void observe(struct frame *frame, struct cpu_state *state, __u32 slot)
 		return add(&totals->other_family, packet);
 	if (verdict != DECODED) {
 		add_undecodable(totals, packet, verdict);
-		return tell_undecodable(frame, slot, verdict);
+		return tell_undecodable(frame, packet, slot, verdict);
 	}
 	if (!passes_filter(state, packet))
 		return add(&totals->rejected, packet);

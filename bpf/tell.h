@@ -33,9 +33,11 @@ inlined void tell_chain(const struct frame *frame, struct cpu_state *state, cons
 		copy_packet(frame, totals, &told);
 }
 
-inlined bool is_broken_chain(__u32 verdict)
+/* Also a chain that is whole, while what it leads to is not there: as a first fragment hides its message (RFC 7112 §5). */
+inlined bool is_broken_chain(const struct packet *packet, __u32 verdict)
 {
-	return verdict == UNDECODABLE_TRUNCATED_CHAIN || verdict == UNDECODABLE_CHAIN_TOO_LONG;
+	return verdict == UNDECODABLE_TRUNCATED_CHAIN || verdict == UNDECODABLE_CHAIN_TOO_LONG ||
+	       (verdict == UNDECODABLE_TRUNCATED_TRANSPORT_HEADER && packet->depth);
 }
 
 inlined void describe_subject(const struct frame *frame, struct subject *subject, const struct packet *packet)
@@ -90,9 +92,10 @@ inlined void tell_packet(const struct frame *frame, __u32 slot, __u32 verdict)
 }
 
 /* Whose ports nobody knows cannot pass a filter; but where ICMPv6 is asked for, what hides its message is told (RFC 7113 §2). */
-inlined void tell_undecodable(const struct frame *frame, __u32 slot, __u32 verdict)
+inlined void tell_undecodable(const struct frame *frame, const struct packet *packet, __u32 slot, __u32 verdict)
 {
-	if (settings.chains && (!settings.clauses || settings.copies_icmpv6) && is_broken_chain(verdict) && settings.directions & 1 << frame->direction)
+	if (settings.chains && (!settings.clauses || settings.copies_icmpv6) && is_broken_chain(packet, verdict) &&
+	    settings.directions & 1 << frame->direction)
 		tell_packet(frame, slot, verdict);
 }
 

@@ -20,9 +20,10 @@ const chainTooLong = failure('chain-too-long')
 const truncatedTransport = failure('truncated-transport-header')
 const notReadable = failure('not-readable')
 
-/** Of a chain that was walked at all. */
-export function chainEndOf(verdict: number): ChainEnd | undefined {
+/** Of a chain that was walked at all; one that is whole is cut where the header behind it is. */
+export function chainEndOf(verdict: number, depth: number): ChainEnd | undefined {
   if (verdict === decoded) return 'decoded'
+  if (verdict === truncatedTransport && depth > 0) return 'truncated'
   return verdict === truncatedChain ? 'truncated' : verdict === chainTooLong ? 'too-long' : undefined
 }
 

@@ -1,4 +1,8 @@
+import {badUsage} from '../errors.ts'
+import {protocols} from '../events/protocol-names.ts'
 import {noFeeds} from '../protocol/settings.ts'
+import type {FlagToken} from './filter-token.ts'
+import {canMatch} from './filter.ts'
 import {type ObserveRequest, observeRequest, type ParsedLine} from './observe-request.ts'
 
 export interface ClientsRequest {
@@ -18,8 +22,17 @@ const topOfJson = 100
 export function clientsRequest({flags, targets, raw}: ParsedLine): ClientsRequest {
   const hasFamily = raw.some((token) => token.type === 'flag' && token.flag === 'family')
   const both = {type: 'flag', flag: 'family', input: 'all'} as const
-  const run = observeRequest({flags: {...flags, flows, top: 0}, targets, raw: hasFamily ? raw : [...raw, both]})
+  const asked = hasFamily ? raw : [...raw, both]
+  const run = observeRequest({flags: {...flags, flows, top: 0}, targets, raw: asked})
+  const filters = asked.flatMap((token): readonly FlagToken[] => (token.type === 'flag' ? [token] : []))
+  if (!canMatch(filters, [protocols.tcp, protocols.udp])) throw neitherCounted()
   const connections = flags['connections'] === true
   const top = flags['top'] === undefined ? (run.view.form === 'json' ? topOfJson : 0) : Number(flags['top'])
   return {run: {...run, interfaces: noInterface, feeds: noFeeds, clients: {connections}}, connections, top}
 }
+
+const neitherCounted = (): Error =>
+  badUsage(
+    'clients counts TCP and UDP, and the filter leaves neither',
+    'Loosen or correct the filter; observe counts every protocol.',
+  )

@@ -65,7 +65,7 @@ class ExtensionTelling implements Telling {
     if (verdict === otherFamily) return ''
     if (verdict !== decoded) this.#counts.refuse(undecodableReasons[verdict] ?? 'not-readable', this.#walk.bytes)
     const isWanted = (asked === undefined || asked === direction) && this.#isAskedFor(verdict)
-    return isWanted ? this.#take(captured, direction, chainEndOf(verdict)) : ''
+    return isWanted ? this.#take(captured, direction, this.#endOf(verdict)) : ''
   }
 
   skip(linkType: string): void {
@@ -104,7 +104,11 @@ class ExtensionTelling implements Telling {
   /** Of a chain without an end nobody knows what is behind it, so no filter can choose it. */
   #isAskedFor(verdict: number): boolean {
     if (verdict === decoded) return this.#passes(this.#walk)
-    return chainEndOf(verdict) !== undefined && isUnfiltered(this.#kernelFilter)
+    return this.#endOf(verdict) !== undefined && isUnfiltered(this.#kernelFilter)
+  }
+
+  #endOf(verdict: number): ChainEnd | undefined {
+    return chainEndOf(verdict, this.#walk.depth)
   }
 
   #take(captured: CapturedFrame, direction: Direction | undefined, end: ChainEnd = 'decoded'): string {

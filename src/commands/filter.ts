@@ -25,12 +25,17 @@ const sides: Partial<Record<FilterFlag, Side>> = {
 export function parseFilter(tokens: readonly FlagToken[]): FlowFilter {
   const groups = groupFilters(tokens)
   const asked = ask(groups)
-  const conflict = contradiction(asked)
-  if (conflict !== undefined) throw nothingMatches(groups)
+  if (contradiction(asked) !== undefined) throw nothingMatches(groups)
   checkLimits(asked)
   const zone = onlyZone(groups, asked.addresses)
   const text = groups.map(spelled).join(' ')
   return {kernel: forKernel(asked), names: nameClauses(groups), text, ...(zone === undefined ? {} : {zone})}
+}
+
+/** Whether packets of one of these protocols can. */
+export function canMatch(tokens: readonly FlagToken[], among: readonly number[]): boolean {
+  const {protocols: wanted, ...asked} = ask(groupFilters(tokens))
+  return contradiction({...asked, protocols: [...wanted, {side: 'any', negate: false, values: among}]}) === undefined
 }
 
 function ask(groups: readonly FilterGroup[]): AskedFilter {

@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
 import type {FlagToken} from '../../src/commands/filter-token.ts'
-import {parseFilter} from '../../src/commands/filter.ts'
+import {canMatch, parseFilter} from '../../src/commands/filter.ts'
 
 /** `--not --port 443` as the tokens oclif makes of it. */
 function tokens(line: string): FlagToken[] {
@@ -162,4 +162,16 @@ test('a mistyped ICMP type gets a proposal', () => {
 test('more than the programs hold is refused with their limit', () => {
   const many = Array.from({length: 17}, (_, i) => `--ip fd00::${i.toString(16)}`).join(' ')
   expect(() => filter(many)).toThrow("The filter names 17 addresses, the kernel's programs hold 16")
+})
+
+test.each([
+  ['--port 443', true],
+  ['--protocol tcp', true],
+  ['--not --protocol tcp', true],
+  ['--not --protocol tcp --not --protocol udp', false],
+  ['--protocol icmpv6', false],
+  ['--icmp-type 2', false],
+  ['--family all --icmp-type 2', false],
+])('TCP or UDP can match %s: %s', (line, isSo) => {
+  expect(canMatch(tokens(line), [6, 17])).toBe(isSo)
 })

@@ -44,6 +44,7 @@ describe('found by exthdr on a live interface, and nothing else above info:', ()
     ['a first header shorter than any', ['error exthdr/trunc'], [',nh=60)/Raw(bytes([58,0,1,0]))']],
     ['a header longer than its packet', ['error exthdr/trunc'], [',nh=60)/Raw(bytes([58,5,1,4,0,0,0,0]))']],
     ['a first fragment without its header', ['error exthdr/frag-no-chain', 'warning exthdr/frag-tiny'], ['IPv6ExtHdrFragment(nh=60,id=1,offset=0,m=1)/Raw(bytes([6,3,1,4,0,0,0,0]))']],
+    ['a first fragment with all its headers, and nothing of what they lead to', ['error exthdr/frag-no-chain', 'warning exthdr/frag-tiny'], ['IPv6ExtHdrFragment(nh=60,id=2,offset=0,m=1)/Raw(bytes([6,0,1,4,0,0,0,0]))']],
     ['fragments that overlap', ['critical exthdr/frag-overlap'], [fragment(0, 1, 1400), fragment(1352, 0, 200)]],
     ['a fragment whose length 8 does not divide', ['error exthdr/frag-badlen'], [fragment(0, 1, 1397)]],
     ['a small fragment that is not the last', ['warning exthdr/frag-tiny'], [fragment(0, 1, 64)]],

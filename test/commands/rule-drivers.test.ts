@@ -106,6 +106,7 @@ describe('found by ndp on a live interface, and nothing else above info:', () =>
     ['an RA of a global address by SI6 ra6', ['error ndp/src-not-ll'], '2 ra6 -i eth0 -s 2001:db8:1::c -d ff02::1 -t 1800'],
     ['a fragmented question by SI6 ns6, which also sends it to the wrong group', ['critical ndp/frag', 'warning exthdr/frag-tiny', 'warning ndp/l2dst'], `2 ns6 -i eth0 -t ${victim} -d ff02::1:ff00:a -s fe80::bad -e -y 16`],
     ['an advertisement by SI6 ra6 whose first fragment ends before it', ['critical ndp/frag', 'error exthdr/frag-no-chain', 'warning exthdr/chain-long', 'warning exthdr/frag-tiny'], '2 ra6 -i eth0 -s fe80::bad -d ff02::1 -t 1800 -u 100 -y 96 -e'],
+    ['an RA by thc fake_router26 behind fragments, the first with headers alone', ['critical ndp/frag', 'error exthdr/frag-no-chain', 'warning exthdr/dup', 'warning exthdr/frag-tiny'], '2 atk6-fake_router26 -E F -A 2001:db8:bad::/64 -n 1 -i 1 eth0'],
     ['a redirect of no router by SI6 rd6', ['critical ndp/rd-not-router'], `2 rd6 -i eth0 -s fe80::bad -d ${victim} -r 2001:db8:2::e -t fe80::3 -n`],
     ['a redirect to a stranger by SI6 rd6', ['warning ndp/rd-new-nexthop'], `2 rd6 -i eth0 -s ${router} -S 02:00:00:00:00:0b -d ${victim} -r 2001:db8:2::e -t fe80::3 -n`],
     ['a redirect that puts a distant address on the link by SI6 rd6', ['error ndp/rd-onlink'], `2 rd6 -i eth0 -s ${router} -S 02:00:00:00:00:0b -d ${victim} -r 2001:db8:3::e -t 2001:db8:3::e -n`],
