@@ -4,7 +4,7 @@ const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.me
 
 export const noKubeconfig = (files: readonly string[]): PluginError =>
   new PluginError('no-kubeconfig', `No kubeconfig was found (${files.join(', ')})`, {
-    advice: 'Name one with --kubeconfig or KUBECONFIG, or observe this machine: kubectl ipv6 observe local',
+    advice: 'Name one with --kubeconfig or KUBECONFIG, or look at this machine: the target local',
   })
 
 export const badKubeconfig = (file: string, cause: unknown): PluginError =>
