@@ -110,3 +110,6 @@ function longestZeros(bytes: Uint8Array, at: number): {readonly start: number; r
 
 export const formatBytes = (bytes: Uint8Array, family: 4 | 6, at = 0): string =>
   family === 4 ? formatIPv4(bytes, at + 12) : formatIPv6(bytes, at)
+
+/** RFC 4007 §11: what is before the `%`. */
+export const withoutZone = (text: string): string => text.replace(/%.*$/, '')

@@ -1,3 +1,4 @@
+import {withoutZone} from '../address/text.ts'
 import type {Delivery, IdTrial} from '../protocol/binding.ts'
 
 export interface ClientLabels {
@@ -16,7 +17,7 @@ export function labelsOf(peer: string): ClientLabels {
   }
 }
 
-const bare = (address: string): string => address.replace(/%.*$/, '').replace(/^::ffff:(?=\d+\.)/, '')
+const bare = (address: string): string => withoutZone(address).replace(/^::ffff:(?=\d+\.)/, '')
 
 /** A client that is connected drops an answer from elsewhere; null where none came. */
 export const isFromAsked = ({asked, replyFrom}: Delivery): boolean | null =>

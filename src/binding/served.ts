@@ -1,3 +1,4 @@
+import {withoutZone} from '../address/text.ts'
 import type {HeldSocket, Transport} from '../protocol/binding.ts'
 import {reachOf} from './rule.ts'
 
@@ -67,7 +68,7 @@ export function usesOf(socket: HeldSocket, pods: readonly ServedPod[]): Uses {
 /** Whether packets to this address of the namespace come to the socket. */
 export function hears(socket: HeldSocket, ip: string): boolean {
   if (socket.device === 'lo') return false
-  const {ipv4, ipv6} = reachOf({address: socket.address.replace(/%.*$/, ''), v6only: socket.v6only})
+  const {ipv4, ipv6} = reachOf({address: withoutZone(socket.address), v6only: socket.v6only})
   const reach = familyOf(ip) === 4 ? ipv4 : ipv6
   return reach === '*' || reach === ip
 }

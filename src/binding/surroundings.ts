@@ -1,3 +1,4 @@
+import {withoutZone} from '../address/text.ts'
 import type {BindAnswer, HeldAddress, SocketPlan, Transport} from '../protocol/binding.ts'
 import {places} from './cases.ts'
 import {reachOf, type Surroundings} from './rule.ts'
@@ -16,8 +17,6 @@ export const isWithinLink = (ip: string): boolean => /^(fe[89ab]|ff[\da-f][12]:)
 
 type Target = Pick<BindAnswer, 'addresses' | 'settings'>
 type Place = Pick<SocketPlan, 'address' | 'v6only'>
-
-export const withoutZone = (address: string): string => address.replace(/%.*$/, '')
 
 /** Whether a socket may be bound to it there, as far as the address goes. */
 function isBindable(place: Place, {addresses, settings}: Target): boolean {

@@ -1,3 +1,4 @@
+import {withoutZone} from '../address/text.ts'
 import type {HeldSocket, SocketPlan} from '../protocol/binding.ts'
 import {reachOf} from './rule.ts'
 
@@ -7,7 +8,7 @@ export const endpoint = (address: string, port: number): string =>
 
 /** Families that reach a socket: IPv4 comes to an IPv6 wildcard too, unless IPV6_V6ONLY is set. */
 export function acceptsOf({address, v6only}: Pick<SocketPlan, 'address' | 'v6only'>): readonly (4 | 6)[] {
-  const {ipv4, ipv6} = reachOf({address: address.replace(/%.*$/, ''), v6only})
+  const {ipv4, ipv6} = reachOf({address: withoutZone(address), v6only})
   return [...(ipv4 === undefined ? [] : [4 as const]), ...(ipv6 === undefined ? [] : [6 as const])]
 }
 

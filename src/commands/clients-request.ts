@@ -1,9 +1,8 @@
 import {badUsage} from '../errors.ts'
 import {protocols} from '../events/protocol-names.ts'
 import {noFeeds} from '../protocol/settings.ts'
-import type {FlagToken} from './filter-token.ts'
 import {canMatch} from './filter.ts'
-import {type ObserveRequest, observeRequest, type ParsedLine} from './observe-request.ts'
+import {flagsOf, type ObserveRequest, observeRequest, type ParsedLine} from './observe-request.ts'
 
 export interface ClientsRequest {
   readonly run: ObserveRequest
@@ -24,8 +23,7 @@ export function clientsRequest({flags, targets, raw}: ParsedLine): ClientsReques
   const both = {type: 'flag', flag: 'family', input: 'all'} as const
   const asked = hasFamily ? raw : [...raw, both]
   const run = observeRequest({flags: {...flags, flows, top: 0}, targets, raw: asked})
-  const filters = asked.flatMap((token): readonly FlagToken[] => (token.type === 'flag' ? [token] : []))
-  if (!canMatch(filters, [protocols.tcp, protocols.udp])) throw neitherCounted()
+  if (!canMatch(flagsOf(asked), [protocols.tcp, protocols.udp])) throw neitherCounted()
   const connections = flags['connections'] === true
   const top = flags['top'] === undefined ? (run.view.form === 'json' ? topOfJson : 0) : Number(flags['top'])
   return {run: {...run, interfaces: noInterface, feeds: noFeeds, clients: {connections}}, connections, top}

@@ -73,9 +73,13 @@ export interface ParsedLine {
   )[]
 }
 
+/** In their order, of which `--not` makes something. */
+export const flagsOf = (raw: ParsedLine['raw']): readonly FlagToken[] =>
+  raw.flatMap((token) => (token.type === 'flag' ? [token] : []))
+
 export function observeRequest({flags, targets, raw}: ParsedLine): ObserveRequest {
   const text = reader(flags)
-  const filter = parseFilter(raw.flatMap((token): readonly FlagToken[] => (token.type === 'flag' ? [token] : [])))
+  const filter = parseFilter(flagsOf(raw))
   const request: ObserveRequest = {
     targets,
     allNodes: flags['all-nodes'] === true,

@@ -1,3 +1,4 @@
+import {withoutZone} from '../address/text.ts'
 import type {HeldSocket} from '../protocol/binding.ts'
 import type {ClientCounts, ClientLosses, ClientReport, ClientTally} from '../protocol/clients.ts'
 import {matchesNames, type NameClause, type NamedEnds} from './name-filter.ts'
@@ -108,7 +109,7 @@ interface PlaceKey {
 }
 
 const placeKey = ({network, protocol, listener, port}: PlaceKey): string =>
-  `${network} ${protocol} ${listener.replace(/%.*$/, '')} ${port}`
+  `${network} ${protocol} ${withoutZone(listener)} ${port}`
 
 export const tallyKey = (tally: ClientTally): string =>
   [placeKey(tally), tally.reporter, tally.client ?? '', tally.family, tally.socket].join(' ')

@@ -1,6 +1,7 @@
+import {withoutZone} from '../address/text.ts'
 import {matrixCases} from '../binding/cases.ts'
 import {addressesOf} from '../binding/wanted.ts'
-import {isUsable, withoutZone} from '../binding/surroundings.ts'
+import {isUsable} from '../binding/surroundings.ts'
 import type {BindAnswer, BindQuestion, HeldAddress, HeldSocket} from '../protocol/binding.ts'
 import {deliveryAddresses, tryDelivery} from './bind-delivery.ts'
 import {tryIds, tryServer} from './bind-ids.ts'

@@ -1,4 +1,4 @@
-import {formatBytes, parseAddress} from '../address/text.ts'
+import {formatBytes, parseAddress, withoutZone} from '../address/text.ts'
 import type {ClientKind, Delivery, SocketPlan, Transport} from '../protocol/binding.ts'
 import {makeSocket, placeOf, type TrialMeans} from './bind-trial.ts'
 import type {RawSocket, SocketAddress} from './native/sockets.ts'
@@ -85,7 +85,7 @@ function visit({asked, from}: Client, {protocol, servers, means}: Visited): Seen
 function acceptedBy(servers: Visited['servers'], asked: string): Seen {
   const got = firstOf(servers, (socket) => socket.acceptOnce(turnMs))
   if (got === undefined) return unseen
-  return {receivedBy: got.name, peer: textOf(got.seen), replyFrom: asked.replace(/%.*$/, '')}
+  return {receivedBy: got.name, peer: textOf(got.seen), replyFrom: withoutZone(asked)}
 }
 
 function answeredBy(servers: Visited['servers'], client: RawSocket): Seen {

@@ -1,13 +1,9 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
-import {ClientsLab} from './clients-lab.ts'
+import {ClientsLab, kernelTypes, withoutTracepoint, withoutTypes} from './clients-lab.ts'
 
 const isRoot = process.getuid?.() === 0
-const types = '/sys/kernel/btf/vmlinux'
 const advice =
   'It takes a kernel with CONFIG_DEBUG_INFO_BTF=y. observe, ndp, exthdr, bindcheck and listeners work without it.\n'
-/** `ip netns exec` gives it a mount namespace of its own. */
-const without = (tracepoint: string): string =>
-  `mount -t tmpfs none /mnt && sed s/btf_trace_${tracepoint}/btf_trick_${tracepoint}/ ${types} >/mnt/types && mount --bind /mnt/types ${types}`
 
 describe.skipIf(!isRoot)('clients on a kernel', () => {
   let lab: ClientsLab
@@ -20,9 +16,9 @@ describe.skipIf(!isRoot)('clients on a kernel', () => {
   })
 
   test.each([
-    ['without types', 'mount -t tmpfs none /sys/kernel/btf', `error: This kernel does not tell its types, by which these programs find what they read (${types}).\n${advice}`],
-    ['whose types are empty', `mount --bind /dev/null ${types}`, `error: This kernel does not tell its types, by which these programs find what they read (${types}).\n${advice}`],
-    ['without the tracepoint', without('inet_sock_set_state'), 'error: This kernel has no tracepoint inet_sock_set_state that programs can follow.\nIt takes Linux 4.16 or later, with CONFIG_TRACEPOINTS and CONFIG_DEBUG_INFO_BTF. listeners says who listens without it.\n'],
+    ['without types', withoutTypes, `error: This kernel does not tell its types, by which these programs find what they read (${kernelTypes}).\n${advice}`],
+    ['whose types are empty', `mount --bind /dev/null ${kernelTypes}`, `error: This kernel does not tell its types, by which these programs find what they read (${kernelTypes}).\n${advice}`],
+    ['without the tracepoint', withoutTracepoint('inet_sock_set_state'), 'error: This kernel has no tracepoint inet_sock_set_state that programs can follow.\nIt takes Linux 4.16 or later, with CONFIG_TRACEPOINTS and CONFIG_DEBUG_INFO_BTF. listeners says who listens without it.\n'],
   ])('%s: one clear sentence, and what to do', async (_, prepare, sentence) => {
     await using plugin = lab.plugin(['clients', 'local', '--duration', '1s'], prepare)
     const {status, stdout, stderr} = await plugin.ended
@@ -31,7 +27,7 @@ describe.skipIf(!isRoot)('clients on a kernel', () => {
 
   test('that cannot tell which datagrams were dropped: TCP is counted, and it says that UDP is not', async () => {
     const args = ['clients', 'local', '--duration', '1s', '-o', 'json']
-    await using plugin = lab.plugin(args, without('udp_fail_queue_rcv_skb'))
+    await using plugin = lab.plugin(args, withoutTracepoint('udp_fail_queue_rcv_skb'))
     const {status, stderr} = await plugin.ended
     expect(stderr).toBe('local: Datagrams cannot be followed here (ESRCH): clients of UDP are not counted.\n')
     expect(plugin.lines.at(-1)).toMatchObject({kind: 'summary', removed: {programs: 3, links: 1}, clean: true})

@@ -7,6 +7,12 @@ import {type JsonLine, Plugin} from '../support/plugin.ts'
 
 const ip = (command: string): Buffer => execFileSync('ip', command.split(' '))
 
+export const kernelTypes = '/sys/kernel/btf/vmlinux'
+/** Of a shell before the plugin starts: `ip netns exec` gives it a mount namespace of its own. */
+export const withoutTypes = 'mount -t tmpfs none /sys/kernel/btf'
+export const withoutTracepoint = (name: string): string =>
+  `mount -t tmpfs none /mnt && sed s/btf_trace_${name}/btf_trick_${name}/ ${kernelTypes} >/mnt/types && mount --bind /mnt/types ${kernelTypes}`
+
 /** A network namespace of its own with servers in it, and programs that use them. */
 export class ClientsLab implements AsyncDisposable {
   readonly name: string

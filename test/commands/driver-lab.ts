@@ -12,6 +12,7 @@ const letters: Readonly<Record<Place, string>> = {victim: 'v', router: 'r', atta
 export class DriverLab {
   readonly #prefix: string
   readonly #children: ChildProcess[] = []
+  readonly #listeners: Plugin[] = []
   #scapy: ((code: string) => Promise<void>) | undefined
 
   constructor(prefix: string) {
@@ -61,17 +62,18 @@ ip -n ${at(place)} addr add 2001:db8:1::${last}/64 dev eth0`)
     await this.#scapy(code)
   }
 
-  /** The plugin on the victim, once it listens. */
+  /** The plugin on the victim, once it listens; it ends with the lab. */
   async listen(verb: 'ndp' | 'exthdr' | 'observe', ...args: readonly string[]): Promise<Listener> {
     const plugin = new Plugin([verb, 'local', '-i', 'eth0', '-o', 'json', '-q', ...args], {
       prefix: ['ip', 'netns', 'exec', this.namespace('victim')],
     })
+    this.#listeners.push(plugin)
     await plugin.until(/"kind":"start"/)
     return new Listener(plugin)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#children.map(ended))
+    await Promise.all([...this.#listeners.map((each) => each[Symbol.asyncDispose]()), ...this.#children.map(ended)])
     for (const place of ['victim', 'router', 'attacker', 'switch'] as const) sh(`ip netns del ${this.namespace(place)}`)
   }
 }
@@ -112,10 +114,6 @@ export class Listener {
   async end(): Promise<{readonly rest: readonly string[]; readonly status: number | null}> {
     const {status} = await this.#plugin.end()
     return {rest: this.take(), status}
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#plugin[Symbol.asyncDispose]()
   }
 }
 

@@ -1,11 +1,8 @@
 import {spawnSync} from 'node:child_process'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
-import {ClientsLab} from './clients-lab.ts'
+import {ClientsLab, kernelTypes, withoutTracepoint, withoutTypes} from './clients-lab.ts'
 
 const isRoot = process.getuid?.() === 0
-const types = '/sys/kernel/btf/vmlinux'
-const withoutTypes = 'mount -t tmpfs none /sys/kernel/btf'
-const withoutTracepoint = `mount -t tmpfs none /mnt && sed s/btf_trace_neigh_create/btf_trick_neigh_create/ ${types} >/mnt/types && mount --bind /mnt/types ${types}`
 
 describe.skipIf(!isRoot)('on a kernel', () => {
   let lab: ClientsLab
@@ -19,8 +16,8 @@ describe.skipIf(!isRoot)('on a kernel', () => {
   })
 
   test.each([
-    ['without types', withoutTypes, `This kernel does not tell its types (${types}): changes of the neighbour table, retransmissions and dropped packets are not seen.`],
-    ['without a tracepoint', withoutTracepoint, 'This kernel does not let neigh_create be traced (ESRCH): what it would tell is missing.'],
+    ['without types', withoutTypes, `This kernel does not tell its types (${kernelTypes}): changes of the neighbour table, retransmissions and dropped packets are not seen.`],
+    ['without a tracepoint', withoutTracepoint('neigh_create'), 'This kernel does not let neigh_create be traced (ESRCH): what it would tell is missing.'],
   ])('%s ndp says what is missing, and hears the messages', async (_, prepare, warning) => {
     await using plugin = lab.plugin(['ndp', 'local', '-i', 'v0', '-o', 'json'], prepare)
     await plugin.until(/"kind":"start"/)
@@ -33,7 +30,7 @@ describe.skipIf(!isRoot)('on a kernel', () => {
     await using plugin = lab.plugin(['drops', 'local', '--duration', '1s'], withoutTypes)
     const {status, stdout, stderr} = await plugin.ended
     expect([status, stdout]).toEqual([2, ''])
-    expect(stderr).toContain(`error: This kernel does not tell its types, by which these programs find what they read (${types}).\n`)
+    expect(stderr).toContain(`error: This kernel does not tell its types, by which these programs find what they read (${kernelTypes}).\n`)
     expect(stderr).toContain('observe, ndp, exthdr, bindcheck and listeners work without it.')
   }) // prettier-ignore
 })

@@ -50,7 +50,6 @@ beforeAll(async () => {
 }) // prettier-ignore
 
 afterAll(async () => {
-  await listener[Symbol.asyncDispose]()
   await lab[Symbol.asyncDispose]()
   rmSync(folder, {recursive: true})
 })

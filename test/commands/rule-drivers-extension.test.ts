@@ -14,7 +14,6 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  await listener[Symbol.asyncDispose]()
   await lab[Symbol.asyncDispose]()
 })
 

@@ -70,7 +70,6 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  await listener[Symbol.asyncDispose]()
   await lab[Symbol.asyncDispose]()
   rmSync(folder, {recursive: true})
 })
