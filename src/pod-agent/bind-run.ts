@@ -1,4 +1,3 @@
-import {setTimeout as delay} from 'node:timers/promises'
 import type {Answered, Stopped} from '../protocol/message.ts'
 import type {AgentSettings} from '../protocol/settings.ts'
 import type {Answer} from '../protocol/binding.ts'
@@ -8,8 +7,6 @@ import {bareGreeting, Exchange} from './exchange.ts'
 import {answerListeners} from './listeners.ts'
 import {answerSweep} from './sweep.ts'
 
-/** A client reads its answer within that, or has gone. */
-const patienceMs = 20_000
 /** Nothing is loaded into the kernel, and what was tried ended with its sockets. */
 const stopped: Stopped = {type: 'stopped', removed: {programs: 0, links: 0, maps: 0}, clean: true, remains: []}
 
@@ -22,7 +19,7 @@ export async function runQuestion(settings: AgentSettings, announce: (port: numb
     const answered: Answered = {type: 'answer', answer: await answerTo(settings)}
     exchange.begin({greeting: () => bareGreeting, facts: () => answered})
     await exchange.met()
-    await Promise.race([conversation.conclude(stopped), delay(patienceMs, undefined, {ref: false})])
+    await exchange.ending.finish(conversation.conclude(stopped))
   })
 }
 

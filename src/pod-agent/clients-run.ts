@@ -26,7 +26,6 @@ const namedNamespaces = '/run/netns'
 const lookMs = 50
 /** Who listens is looked for again when somebody nobody knows has clients: not more often, as it reads /proc. */
 const listenersEveryMs = 2000
-const patienceMs = 20_000
 const deserted = 'The pod has ended: no process is left in its network namespace. This is what was counted until then.'
 const hiddenNamespaces =
   'Network namespaces of pods cannot be entered without SYS_PTRACE and SYS_ADMIN: connections that are open there already are not counted, and their listening sockets are not named. Try --profile privileged.'
@@ -44,7 +43,7 @@ export async function runClients(settings: AgentSettings, announce: (port: numbe
     await run.pump(exchange.ending.signal)
     const isAsked = exchange.ending.signal.aborted && (await exchange.ending.reached) === 'asked'
     const isHeard = isAsked || exchange.conversation.hasClient
-    await Promise.race([run.finish(isHeard), delay(patienceMs, undefined, {ref: false})])
+    await exchange.ending.finish(run.finish(isHeard))
   })
 }
 

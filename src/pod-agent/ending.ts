@@ -1,7 +1,11 @@
+import {setTimeout as delay} from 'node:timers/promises'
+
 /** Why a run is over. */
 export type EndReason = 'asked' | 'signal' | 'silence' | 'deadline'
 
 const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+/** How long a client may take to read its last counts. Who asked may be behind a slow tunnel, one that has fallen silent is hardly there. */
+const patienceMs: Readonly<Record<EndReason, number>> = {asked: 20_000, signal: 3000, deadline: 3000, silence: 1000} // prettier-ignore
 
 /** Settles with the first reason to end; a failure rejects it. */
 export class Ending implements Disposable {
@@ -10,7 +14,11 @@ export class Ending implements Disposable {
   readonly #deadline: NodeJS.Timeout
   #settle: {resolve: (reason: EndReason) => void; reject: (cause: unknown) => void}
   #silence: NodeJS.Timeout | undefined
-  readonly #onSignal = (): void => this.end('signal')
+  readonly #signalled = Promise.withResolvers<unknown>()
+  readonly #onSignal = (): void => {
+    this.#signalled.resolve(undefined)
+    this.end('signal')
+  }
 
   constructor(maxDurationMs: number) {
     const {promise, resolve, reject} = Promise.withResolvers<EndReason>()
@@ -29,6 +37,13 @@ export class Ending implements Disposable {
   end(reason: EndReason): void {
     this.#settle.resolve(reason)
     this.#controller.abort()
+  }
+
+  /** Waits for a run's last work, whose client may not read, as long as the reason allows; a signal that follows it says that nobody waits any more. */
+  async finish(work: Promise<void>): Promise<void> {
+    const over = (reason: EndReason): Promise<void> => delay(patienceMs[reason], undefined, {ref: false})
+    const signalled = this.#signalled.promise.then(() => over('signal'))
+    await Promise.race([work, this.reached.then(over), signalled])
   }
 
   fail(cause: unknown): void {

@@ -5,7 +5,7 @@ import type {AgentSettings} from '../protocol/settings.ts'
 import {enterNetworkOfContainers} from './containers.ts'
 import type {Conversation} from './conversation.ts'
 import {Drains} from './drain.ts'
-import type {Ending, EndReason} from './ending.ts'
+import type {Ending} from './ending.ts'
 import {Exchange, type Greeting} from './exchange.ts'
 import {FactsFeed, type FactsListener} from './facts-feed.ts'
 import {findFiles} from './files.ts'
@@ -19,8 +19,6 @@ const firstPauseMs = 15
 const lookMs = 20
 /** The kernel's names take a third of a second to read, and the first messages do not wait for them. */
 const causesAfterMs = 1000
-/** How long a client may take to read its last counts; the programs are detached by then. Who asked may be behind a slow tunnel, one that has fallen silent is hardly there. */
-const patienceMs: Readonly<Record<EndReason, number>> = {asked: 20_000, signal: 3000, deadline: 3000, silence: 1000} // prettier-ignore
 
 /** Serves one client until it asks to stop, falls silent, or the time is over; then nothing of the run is left. */
 export async function runAgent(settings: AgentSettings, announce: (port: number) => void): Promise<void> {
@@ -62,8 +60,7 @@ class Run implements AsyncDisposable {
     const reason = await this.#ending.reached
     this.#interfacesAtEnd = observation.interfaces
     await observation.detach((left) => this.#conversation.tell({type: 'detaching', left}))
-    const finishing = this.#finish(observation, {drains, pumping, isAsked: reason === 'asked'})
-    await Promise.race([finishing, delay(patienceMs[reason], undefined, {ref: false})])
+    await this.#ending.finish(this.#finish(observation, {drains, pumping, isAsked: reason === 'asked'}))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -44,7 +44,10 @@ export async function* watchAgent(door: AgentDoor, options: WatchOptions): Async
       for (;;) {
         const heard = await wire.take()
         isBroken = false
-        if ('message' in heard && heard.message.type === 'stopped') return heard.message
+        if ('message' in heard && heard.message.type === 'stopped') {
+          await wire.close()
+          return heard.message
+        }
         if ('message' in heard && heard.message.type === 'hello' && options.stop.aborted) stop()
         yield* conversation.follow(heard)
         if (conversation.received > conversation.acknowledged) conversation.acknowledge(wire)

@@ -1,4 +1,5 @@
 import type {Duplex} from 'node:stream'
+import {setTimeout as delay} from 'node:timers/promises'
 import {WebSocket} from 'ws'
 import {type Batch, readBatch} from '../protocol/batch.ts'
 import {type AgentMessage, type ClientMessage, subprotocol} from '../protocol/message.ts'
@@ -13,6 +14,10 @@ export interface WireOptions {
   /** Neither side may be silent for longer, in milliseconds. */
   readonly silenceMs: number
 }
+
+/** Said to an agent that has said everything (RFC 6455 §7.4.1), which then closes too. */
+const properly = 1000
+const patienceAtCloseMs = 500
 
 /** One tunnel to one agent, from the proof to its end. Fails when the tunnel breaks or falls silent; a new wire then resumes. */
 export class Wire {
@@ -52,6 +57,14 @@ export class Wire {
   /** Ends the wire with this error, after what was heard before it. */
   fail(error: Error): void {
     this.#heard.fail(error)
+  }
+
+  /** Ends in order, a moment later at most: what a socket that is cut has just sent may be lost, and an agent whose counts were not acknowledged waits for us to come back. */
+  async close(): Promise<void> {
+    const closed = new Promise((resolve) => this.#socket.once('close', resolve))
+    this.#socket.close(properly)
+    if (this.#socket.readyState !== WebSocket.CLOSED)
+      await Promise.race([closed, delay(patienceAtCloseMs, undefined, {ref: false})])
   }
 
   [Symbol.dispose](): void {

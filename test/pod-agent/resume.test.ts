@@ -139,6 +139,16 @@ describe('a tunnel that breaks while the run ends', () => {
     }
   })
 
+  test('does not keep an agent that was asked, whose client never came back, once it is signalled', async () => {
+    await using agent = await AgentProcess.start({interfaces: ['v0'], silenceMs: 120_000})
+    const client = await Client.meet(agent, {acknowledges: false})
+    await client.stop()
+    client[Symbol.dispose]()
+    await client.closed
+    agent.child.kill('SIGTERM')
+    await expect.poll(() => agent.child.exitCode, {timeout: 5000}).toBe(0)
+  })
+
   test('does not keep an agent that was not asked', {timeout: 30_000}, async () => {
     await using agent = await AgentProcess.start({interfaces: ['v0'], silenceMs: 120_000})
     const client = await Client.meet(agent)
