@@ -56,6 +56,7 @@ export async function waitUntilReachable(
 
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason as Error)
     signal.addEventListener('abort', () => reject(signal.reason as Error), {once: true})
   })
 }
@@ -74,7 +75,11 @@ class Launch {
     this.#reach = reach
     this.#news = new PodNews(({reason, message = '', type}) => {
       if (reason === 'Pulling') this.#step('pulling', message)
-      if (reason === 'Pulled') this.#since.accepted = Date.now()
+      if (reason === 'Pulled') {
+        // This event may come before the status that tells the same.
+        this.#step('accepted', agent.node)
+        this.#since.accepted = Date.now()
+      }
       if (type === 'Warning') this.#since.warned ??= Date.now()
     })
     const {namespace, uid} = agent.place
