@@ -40,7 +40,11 @@ export function isChainCut(packet: Packet): boolean {
 /** What is wrong with the chain of one packet, by itself. */
 export function extensionFaults(packet: Packet): readonly Fault[] {
   if (packet.ip?.family !== 6) return []
-  const faults = packet.chain.flatMap((header, place) => [...placeFaults(header, place), ...optionFaults(header)])
+  const faults = packet.chain.flatMap((header, place) => [
+    ...placeFaults(header, place),
+    ...optionFaults(header),
+    ...contentFaults(header),
+  ])
   return [...faults, ...chainFaults(packet)]
 }
 
@@ -55,6 +59,19 @@ function placeFaults({name, routing}: Extension, place: number): readonly Fault[
     faults.push({page: 'experimental', text: `routing type ${routing.type}`})
   return faults
 }
+
+/** The problems of fragments and of the place in the chain have rules of their own. */
+const contradictions: ReadonlySet<string> = new Set([
+  'header-option-past-end',
+  'segments-left',
+  'routing-length',
+  'authentication-length',
+])
+
+const contentFaults = ({name, problem}: Extension): readonly Fault[] =>
+  problem === undefined || !contradictions.has(problem.reason)
+    ? []
+    : [{page: 'malformed', text: `${name}: ${problem.text} (${problem.reference})`}]
 
 const hex = (type: number): string => `0x${type.toString(16).padStart(2, '0')}`
 const isPadding = ({type}: HeaderOption): boolean => type <= 1

@@ -93,11 +93,20 @@ function readExtension(extent: Extent, name: ExtensionName, walk: Walk): Extensi
   const length = 8 + 8 * u8(bytes, at + 1)
   const end = Math.min(at + length, extent.end)
   const place = {name, offset, length, nextHeader}
-  if (name === 'routing') return {...place, ...readRouting(bytes, at, end)}
-  if (name === 'destination-options') return {...place, ...readHeaderOptions(bytes, at + 2, end)}
-  if (name !== 'hop-by-hop') return place
-  const list = readHeaderOptions(bytes, at + 2, end)
-  return walk.extensions.length === 0 ? {...place, ...list} : {...place, ...list, problem: notFirst}
+  if (name === 'hop-by-hop' && walk.extensions.length > 0)
+    return {...place, ...readHeaderOptions(bytes, at + 2, end), problem: notFirst}
+  const {problem, ...contents} = contentsOf(name, bytes, {at, length, end})
+  // What is not all there is not judged: the chain itself has the problem.
+  return problem === undefined || at + length > end ? {...place, ...contents} : {...place, ...contents, problem}
+}
+
+function contentsOf(
+  name: ExtensionName,
+  bytes: Uint8Array,
+  {at, length, end}: {readonly at: number; readonly length: number; readonly end: number},
+): Pick<Extension, 'options' | 'routing' | 'problem'> {
+  if (name === 'routing') return readRouting(bytes, at, {length, end})
+  return name === 'hop-by-hop' || name === 'destination-options' ? readHeaderOptions(bytes, at + 2, end) : {}
 }
 
 const notFirst: Problem = {

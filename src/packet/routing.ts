@@ -7,23 +7,49 @@ interface RoutingHeader {
   readonly problem?: Problem
 }
 
-/** RFC 8200 §4.4, from `at` to `end`, which may be before the end that the header claims. */
-export function readRouting(bytes: Uint8Array, at: number, end: number): RoutingHeader {
+/** RFC 8200 §4.4, of a header of `length` bytes at `at`, of which nothing is read from `end` on. Its problem is for a header that is all there. */
+export function readRouting(
+  bytes: Uint8Array,
+  at: number,
+  {length, end}: {readonly length: number; readonly end: number},
+): RoutingHeader {
   const [type, segmentsLeft] = [u8(bytes, at + 2), u8(bytes, at + 3)]
-  switch (type) {
-    case 0:
-    case 2: {
-      const addresses = addressesIn(bytes, at + 8, end)
-      const routing = {type, segmentsLeft, addresses}
-      const problem = segmentsLeft > addresses.length ? leftover(segmentsLeft, addresses.length, type) : undefined
-      return problem === undefined ? {routing} : {routing, problem}
-    }
-    case 4:
-      return readSegments(bytes, at, end)
-    default:
-      return {routing: {type, segmentsLeft, addresses: []}}
-  }
+  if (type === 4) return readSegments(bytes, at, end)
+  const hasAddresses = type === 0 || type === 2
+  const routing = {type, segmentsLeft, addresses: hasAddresses ? addressesIn(bytes, at + 8, end) : []}
+  const problem = hasAddresses
+    ? addressProblem(routing, length)
+    : type === 3
+      ? compressedProblem(bytes, at, length)
+      : undefined
+  return problem === undefined ? {routing} : {routing, problem}
 }
+
+/** RFC 6275 §6.4.1: type 2 holds one address, which is still to be visited. Of type 0 each has 16 bytes. */
+function addressProblem({type, segmentsLeft: left}: Routing, length: number): Problem | undefined {
+  const count = Math.floor((length - 8) / 16)
+  if (type === 2 && length !== 24) return wrongLength(type, length, 'RFC 6275 §6.4.1')
+  if (type === 2 && left !== 1)
+    return {reason: 'segments-left', text: `${left} segments left, where type 2 has 1`, reference: 'RFC 6275 §6.4.1'}
+  if (length % 16 !== 8) return wrongLength(type, length, 'RFC 2460 §4.4')
+  return left > count ? leftover(left, count, 'RFC 8200 §4.4') : undefined
+}
+
+/** RFC 6554 §3: how many addresses there are follows from the bytes that each leaves out. */
+function compressedProblem(bytes: Uint8Array, at: number, length: number): Problem | undefined {
+  const [left, elided, padding] = [u8(bytes, at + 3), u8(bytes, at + 4), u8(bytes, at + 5) >> 4]
+  const others = length - 8 - padding - (16 - (elided & 0xf))
+  const each = 16 - (elided >> 4)
+  if (others < 0 || others % each !== 0) return wrongLength(3, length, 'RFC 6554 §3')
+  const count = others / each + 1
+  return left > count ? leftover(left, count, 'RFC 6554 §4.2') : undefined
+}
+
+const wrongLength = (type: number, length: number, reference: string): Problem => ({
+  reason: 'routing-length',
+  text: `a routing header of type ${type} cannot be ${length} bytes long`,
+  reference,
+})
 
 function addressesIn(bytes: Uint8Array, at: number, end: number): readonly string[] {
   const addresses: string[] = []
@@ -47,7 +73,7 @@ function readSegments(bytes: Uint8Array, at: number, end: number): RoutingHeader
   }
   // A reduced header leaves the first segment out.
   if (segmentsEnd <= end && segmentsLeft <= lastEntry + 1) return {routing}
-  return {routing, problem: leftover(segmentsLeft, addresses.length, 4)}
+  return {routing, problem: leftover(segmentsLeft, addresses.length, 'RFC 8754 §4.3.1.1')}
 }
 
 function tlvsIn(
@@ -67,8 +93,8 @@ function tlvsIn(
   return tlvs
 }
 
-const leftover = (left: number, count: number, type: number): Problem => ({
+const leftover = (left: number, count: number, reference: string): Problem => ({
   reason: 'segments-left',
   text: `${left} segments left, but the header holds ${count} addresses`,
-  reference: type === 4 ? 'RFC 8754 §4.3.1.1' : 'RFC 8200 §4.4',
+  reference,
 })

@@ -36,6 +36,7 @@ describe('found by exthdr on a live interface, and nothing else above info:', ()
     ['a second hop-by-hop header', ['error exthdr/hbh-order'], [`IPv6ExtHdrHopByHop()/IPv6ExtHdrHopByHop()/${echo}`]],
     ['three destination options headers', ['warning exthdr/dup'], [`IPv6ExtHdrDestOpt()/IPv6ExtHdrDestOpt()/IPv6ExtHdrDestOpt()/${echo}`]],
     ['a chain of more than 104 bytes', ['warning exthdr/chain-long'], [destination('HBHOptUnknown(otype=0x1f,optdata=bytes(110))')]],
+    ['a routing header of type 2 with two addresses', ['error exthdr/malformed'], [`IPv6ExtHdrRouting(type=2,addresses=['2001:db8:1::b','2001:db8:1::c'],segleft=1)/${echo}`]],
     ['an option that its receiver drops', ['warning exthdr/opt-drop'], [destination('HBHOptUnknown(otype=0x9f,optdata=bytes(4))')]],
     ['padding that holds something', ['warning exthdr/pad-covert'], [destination("PadN(optdata=b'secr')")]],
     ['bytes behind no next header', ['warning exthdr/nonh-data'], ['IPv6ExtHdrDestOpt(nh=59)/Raw(bytes(20))']],

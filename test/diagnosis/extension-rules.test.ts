@@ -31,6 +31,10 @@ describe('one packet alone shows', () => {
     ['error exthdr/trunc', extended([{...destination, length: 64}], {payload: -16})],
     ['error exthdr/trunc', extended([], {protocol: 60, payload: 4})],
     ['info exthdr/srv6', extended([routing(4, 1)])],
+    [
+      'error exthdr/malformed',
+      extended([{...destination, problem: {reason: 'header-option-past-end', text: '', reference: ''}}]),
+    ],
   ])('%s', (rule, packet) => {
     expect(rules(packet)).toEqual([rule])
   })
