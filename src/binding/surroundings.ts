@@ -15,6 +15,10 @@ const isMulticast = (ip: string): boolean => /^(ff[\da-f]{2}:|2(2[4-9]|3\d)\.|25
 /** Means nothing without its interface: link-local, or a multicast group of link or interface scope (RFC 4291 §2.7). */
 export const isWithinLink = (ip: string): boolean => /^(fe[89ab]|ff[\da-f][12]:)/i.test(ip)
 
+/** With a zone, it is that of one interface. */
+export const isAt = ({ip, interface: name}: HeldAddress, address: string): boolean =>
+  ip === withoutZone(address) && (!address.includes('%') || address.endsWith(`%${name}`))
+
 type Target = Pick<BindAnswer, 'addresses' | 'settings'>
 type Place = Pick<SocketPlan, 'address' | 'v6only'>
 
@@ -41,7 +45,7 @@ export function addressFault(place: Place, target: Target, protocol: Transport):
   const plain = withoutZone(address)
   if (isMulticast(plain) && protocol === 'tcp' && plain.includes(':')) return [`${address} is a multicast address: TCP has none, and bind fails with EINVAL.`] // prettier-ignore
   const isLinkLocal = isWithinLink(plain)
-  const held = target.addresses.filter(({ip, interface: name}) => ip === plain && (!address.includes('%') || address.endsWith(`%${name}`))) // prettier-ignore
+  const held = target.addresses.filter((each) => isAt(each, address))
   if (isLinkLocal && !address.includes('%')) {
     const [zone] = held.map(({interface: name}) => name)
     return [`${address} is ${isMulticast(plain) ? 'a group of one link' : 'link-local'}, and bind fails with EINVAL without its interface: write ${address}%${zone ?? 'INTERFACE'}.`] // prettier-ignore

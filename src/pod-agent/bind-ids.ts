@@ -78,7 +78,7 @@ export function tryServer(
   {addresses, port}: NonNullable<BindQuestion['server']>,
   calls: SocketCalls,
 ): readonly IdTrial[] {
-  const zones = liveZones()
+  const zones = {indexes: liveZones(), isCopy: false}
   const at = (address: string): SocketAddress => ({...placeOf({address}, zones), port})
   return addresses.flatMap((connect) =>
     addresses.map((announce) => ({

@@ -38,7 +38,7 @@ export function tryBeside(holders: readonly HeldSocket[], rehearsal: Rehearsal):
 
 /** In the live network namespace: bound for a moment, never heard on. */
 export function tryInPlace({question, actor, means}: Rehearsal): readonly Trial[] {
-  const zones = liveZones()
+  const zones = {indexes: liveZones(), isCopy: false}
   return question.protocols.flatMap((protocol) =>
     wantedSockets(addressesOf(question), true).map((socket) => {
       const asked: BindCase = {mode: protocol === 'udp' ? 'udp' : 'tcp-bound', sockets: [socket]}
@@ -66,7 +66,7 @@ function distinct(holders: readonly HeldSocket[]): readonly HeldSocket[] {
 }
 
 /** What cannot be bound any more is covered by one that was: a connection by the listener that accepted it. */
-function remake(holder: HeldSocket, {calls, port}: TrialMeans, made: DisposableStack): RawSocket | undefined {
+function remake(holder: HeldSocket, {calls, port, zones}: TrialMeans, made: DisposableStack): RawSocket | undefined {
   const plan: SocketPlan = {
     address: holder.address,
     v6only: holder.family === 4 ? null : (holder.v6only ?? false),
@@ -78,7 +78,7 @@ function remake(holder: HeldSocket, {calls, port}: TrialMeans, made: DisposableS
   made.use(socket)
   // Its address may have gone since, and not every one is copied.
   socket.set('freebind', true)
-  if (socket.bind({...placeOf(plan), port}) !== 'ok') return undefined
+  if (socket.bind({...placeOf(plan, zones), port}) !== 'ok') return undefined
   if (holder.state === 'listen') socket.listen()
   return socket
 }

@@ -1,5 +1,6 @@
-import {parseAddress} from '../address/text.ts'
+import {formatBytes, parseAddress} from '../address/text.ts'
 import {stepsOf} from '../binding/cases.ts'
+import {isWithinLink} from '../binding/surroundings.ts'
 import type {BindCase, Outcomes, SocketPlan} from '../protocol/binding.ts'
 import {presentLinkFacts} from './facts.ts'
 import {RawSocket, type SocketCalls} from './native/sockets.ts'
@@ -8,10 +9,17 @@ import {scratchInterface} from './scratch-namespace.ts'
 export interface TrialMeans {
   readonly calls: SocketCalls
   readonly port: number
-  /** Indexes of interfaces, for addresses with a zone; absent in the copy, which has one interface. */
-  readonly zones?: ReadonlyMap<string, number>
+  readonly zones?: Zones
   /** Nothing listens, so that nobody can connect. */
   readonly bindsOnly?: boolean
+}
+
+/** Where an address with a zone is. Without these: on the one interface of the copy. */
+export interface Zones {
+  /** Of the target's interfaces, by name. */
+  readonly indexes: ReadonlyMap<string, number>
+  /** The copy has one interface for all of them. */
+  readonly isCopy: boolean
 }
 
 /** Makes the sockets of a case one after the other, in the network namespace of the calling thread, and closes them again. */
@@ -45,11 +53,27 @@ export const liveZones = (): ReadonlyMap<string, number> =>
 
 export function placeOf(
   {address}: Pick<SocketPlan, 'address'>,
-  zones?: TrialMeans['zones'],
+  zones?: Zones,
 ): Omit<Parameters<RawSocket['bind']>[0], 'port'> {
   const parsed = parseAddress(address)
   if (parsed === undefined) throw new TypeError(`${address} is no address`)
   const {bytes, family, zone} = parsed
   if (zone === undefined) return {bytes, family}
-  return {bytes, family, scope: zones === undefined ? scratchInterface : (zones.get(zone) ?? 0)}
+  if (zones === undefined) return {bytes, family, scope: scratchInterface}
+  const index = zones.indexes.get(zone) ?? 0
+  return zones.isCopy ? {bytes: standIn(bytes, index), family, scope: scratchInterface} : {bytes, family, scope: index}
+}
+
+/** What the copy has for an address with a zone. */
+export const copiedText = (address: string, zones: Zones): string => {
+  const {bytes, family} = placeOf({address}, zones)
+  return formatBytes(bytes, family)
+}
+
+/** On one interface, fe80::1 of two links is told apart by their indexes within it, as KAME does (RFC 4007 §11.1 leaves 54 bits for it). */
+function standIn(bytes: Uint8Array, index: number): Uint8Array {
+  if (!isWithinLink(formatBytes(bytes, 6))) return bytes
+  const marked = Buffer.from(bytes)
+  marked.writeUInt32BE(index, 4)
+  return marked
 }

@@ -1,6 +1,5 @@
 import {writeFileSync} from 'node:fs'
 import {parseAddress} from '../address/text.ts'
-import type {HeldAddress} from '../protocol/binding.ts'
 import {NetlinkSocket} from './native/netlink.ts'
 import {insideScratchNetwork} from './native/scratch-network.ts'
 import {readRouteMessages} from './rtnetlink.ts'
@@ -18,7 +17,7 @@ const copied = [
 export interface ScratchPlan {
   readonly settings: Readonly<Record<string, string>>
   /** Those of the target that are to be bound and can be. */
-  readonly addresses: readonly Pick<HeldAddress, 'ip'>[]
+  readonly addresses: ReadonlySet<string>
   /** Added besides, for what is tried there. */
   readonly extra: readonly string[]
 }
@@ -34,7 +33,7 @@ export function insideCopy<Seen>(
 ): Seen {
   return insideScratchNetwork(() => {
     for (const name of copied) copySetting(name, plan.settings[name], warn)
-    const wanted = new Set(plan.addresses.map(({ip}) => ip))
+    const {addresses: wanted} = plan
     for (const ip of own) if (!wanted.has(ip)) change('remove', ip)
     for (const ip of wanted) {
       if (own.includes(ip)) continue

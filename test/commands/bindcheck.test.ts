@@ -68,7 +68,9 @@ describe.skipIf(!isRoot)('bindcheck', () => {
     inside('sysctl', '-qw', 'net.ipv6.conf.v0.dad_transmits=100000')
     ip(`-n ${home} address add fd00::7/64 dev v0`)
     ip(`-n ${home} address add fd00::8/64 dev v0 nodad`)
-    ip(`-n ${home} address add fe80::7/64 dev v0 nodad`)
+    for (const each of ['v0', 'v1']) ip(`-n ${home} address add fe80::7/64 dev ${each} nodad`)
+    ip(`-n ${home} address add 10.7.0.1/24 broadcast 10.7.0.255 dev v0`)
+    ip(`-n ${home} route add local 10.8.0.0/24 dev lo`)
     const program = join(import.meta.dirname, 'port-holders.py')
     holder = spawn('ip', ['netns', 'exec', home, 'python3', program], {stdio: ['pipe', 'pipe', 'inherit']})
     await once(holder.stdout ?? holder, 'data')
@@ -108,6 +110,9 @@ describe.skipIf(!isRoot)('bindcheck', () => {
     ['low, and an ordinary user asks', ['--port', '80', '--uid', '1000'], 'permission', 1],
     ['asked about on a tentative address', ['--address', 'fd00::7'], 'address state', 1],
     ['asked about on an address that is there', ['--address', 'fd00::8', '--address', '127.0.0.1'], 'application flag', 0],
+    ['held on one of two links that have the address', ['--port', '7008', '--protocol', 'tcp', '--address', 'fe80::7%v0', '--address', 'fe80::7%v1'], 'other process', 1],
+    ['asked about on the address of two links', ['--address', 'fe80::7%v0', '--address', 'fe80::7%v1'], 'application flag', 0],
+    ['asked about on broadcast, and within a local route', ['--address', '10.7.0.255', '--address', '::ffff:10.8.0.9'], 'application flag', 0],
     ['asked about on an address that is not there', ['--address', '10.9.9.9'], 'address state', 1],
   ])('a port that is %s', async (...[, words, kind, wanted]) => {
     const {status, answers} = await ask(...words)
