@@ -1,5 +1,13 @@
 import {Buffer} from 'node:buffer'
-import {BusyEnds, type Conversation, ConversationKey, counterOf, openConversation, type Point} from './conversation.ts'
+import {
+  BusyEnds,
+  type Conversation,
+  ConversationKey,
+  counterOf,
+  isAnswer,
+  openConversation,
+  type Point,
+} from './conversation.ts'
 import type {Columns} from './flow-book.ts'
 import {FlowKey} from './flow-key.ts'
 import {icmpOf} from './flow-row.ts'
@@ -65,7 +73,11 @@ export class ConversationBook {
     const text = this.#keys.of(key, marks)
     const conversation = this.#all.get(text) ?? this.#open(text, key, marks)
     const isForward = isSameEnd(key, conversation)
-    if (isForward && conversation.icmp !== undefined) conversation.icmp = icmpOf(key, marks)
+    if (isForward && conversation.icmp !== undefined) {
+      const icmp = icmpOf(key, marks) ?? conversation.icmp
+      // An end that asks may be asked as well: its answers go the same way.
+      if (!isAnswer(icmp, key.family) || isAnswer(conversation.icmp, key.family)) conversation.icmp = icmp
+    }
     const point = pointOf(conversation, state, key.interfaceIndex)
     if (point.drain !== drain) point.recent.fill(0)
     point.drain = drain

@@ -1,3 +1,4 @@
+import {classOf} from '../address/class.ts'
 import type {FlowKey} from './flow-key.ts'
 import {icmpOf, portsOf} from './flow-row.ts'
 import type {NodeState} from './node-state.ts'
@@ -92,16 +93,27 @@ export class BusyEnds {
 
 const endText = (address: Uint8Array, port: number): string => `${Buffer.from(address).toString('latin1')} ${port}`
 
+/** Where clients of DHCP listen: RFC 2131 §4.1, RFC 8415 §7.2. */
+const clientPorts: readonly number[] = [68, 546]
+
 /** RFC 6335 §6: system ports, then those that servers take; from 32768 on Linux gives them to clients. */
-const portRank = (port: number): number => (port < 1024 ? 0 : port < 32_768 ? 1 : 2)
+const portRank = (port: number): number => (clientPorts.includes(port) || port >= 32_768 ? 2 : port < 1024 ? 0 : 1)
+
+/** No packet comes from a group (RFC 4291 §2.7). */
+const isGroup = (address: Uint8Array, family: 4 | 6): boolean =>
+  /^(multicast|solicited)-/.test(classOf(address, family))
+
+export const isAnswer = ({type}: {readonly type: number}, family: 4 | 6): boolean =>
+  type in (family === 6 ? answers : answers4)
 
 /**
- * Who asked: the sender of a request; else the end whose port no server would have; else, as a NAT gives its clients any port from 1024 on, the end
- * that was seen with fewer others; else the one with the higher port, or whoever was seen first.
+ * Who asked: whoever sends to a group; the sender of a request; else the end whose port no server would have; else, as a NAT gives its clients any
+ * port from 1024 on, the end that was seen with fewer others; else the one with the higher port, or whoever was seen first.
  */
 function opensForward(key: FlowKey, icmp: Conversation['icmp'], busy: BusyEnds): boolean {
   const {source, sourcePort, destination, destinationPort, family} = key
-  if (icmp !== undefined) return !(icmp.type in (family === 6 ? answers : answers4))
+  if (isGroup(destination, family)) return true
+  if (icmp !== undefined) return !isAnswer(icmp, family)
   if (portsOf(key).source === undefined) return true
   const rank = portRank(sourcePort)
   if (rank !== portRank(destinationPort)) return rank > portRank(destinationPort)

@@ -80,6 +80,32 @@ test('a reply belongs to its request, and the request names the conversation', (
   ])
 })
 
+test('a host that asks and answers the same host is told by what it asks, in whatever order', () => {
+  const book = new ConversationBook(1000)
+  const swapped = {source: 'fd00::2', destination: 'fd00::1'}
+  feed(book, aNode(), {icmp: [135, 0]}, {...swapped, icmp: [136, 0]}, {...swapped, icmp: [135, 0]}, {icmp: [136, 0]})
+  expect(rows(book).map(({source, icmp}) => `${source.ip} ${icmp!.name}`)).toEqual(['fd00::1 neighbor-solicitation'])
+})
+
+test('a group asks nobody: announcements to it, and requests to it from a lower port, are their sender’s', () => {
+  const book = new ConversationBook(1000)
+  const all = {source: 'fe80::1', destination: 'ff02::1'}
+  feed(
+    book,
+    aNode(),
+    {...all, icmp: [134, 0]},
+    {...all, icmp: [136, 0]},
+    {...all, sourcePort: 5000, destinationPort: 6000},
+  )
+  expect(rows(book).map(({source}) => source.ip)).toEqual(['fe80::1', 'fe80::1', 'fe80::1'])
+})
+
+test('who has the port of DHCP’s clients asks', () => {
+  const book = new ConversationBook(1000)
+  feed(book, aNode(), {source: 'fd00::5', destination: 'fd00::1', sourcePort: 547, destinationPort: 546})
+  expect(rows(book)).toMatchObject([{source: {ip: 'fd00::1', port: 546}, destination: {port: 547}}])
+})
+
 test('a conversation of a host with itself keeps its directions apart', () => {
   const book = new ConversationBook(1000)
   const self = {source: 'fd00::1', destination: 'fd00::1'}
