@@ -116,8 +116,8 @@ inlined void count_sent(struct datagram *datagram)
 
 	served->client = datagram->destination;
 	tally = bpf_map_lookup_elem(&clients, served);
-	/* A server with more clients than there is room for answers one of these. */
-	if (!tally && datagram->has_own_port) {
+	/* A server with more clients than there is room for answers one of these: it waited before it spoke. */
+	if (!tally && !is_asker(datagram)) {
 		asked = crowd_of(served);
 		tally = bpf_map_lookup_elem(&crowds, &asked);
 	}
