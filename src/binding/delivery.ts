@@ -35,12 +35,31 @@ export function deliverySentences(deliveries: readonly Delivery[]): readonly str
   ] // prettier-ignore
 }
 
-/** What the connection ids mean, in a sentence. */
+/** What the connection ids mean: those of the tracker that was made for it, and those of one that runs. */
 export function idSentences(ids: readonly IdTrial[]): readonly string[] {
-  const own = ids.filter(({server}) => server === undefined)
-  const crossed = own.filter(({connect, announce}) => connect !== announce)
+  const live = ids.filter(({server}) => server !== undefined)
+  return [...ownIds(ids.filter(({server}) => server === undefined), live.length > 0), ...liveIds(live)]
+}
+
+const isCrossed = ({connect, announce}: IdTrial): boolean => connect !== announce
+const isAccepted = ({outcome}: IdTrial): boolean => outcome === 'accepted'
+
+function ownIds(own: readonly IdTrial[], hasLive: boolean): readonly string[] {
   if (own.length === 0) return []
-  if (crossed.some(({outcome}) => outcome === 'accepted'))
+  if (own.some((trial) => isCrossed(trial) && isAccepted(trial)))
     return ['An id that was given over one socket was accepted over another.']
-  return ['An id holds for the client address that the socket saw: a client that stays on one socket is accepted, one that changes the family between connect and announce is not, nor is IPv4 that moves from ::ffff:a.b.c.d to a.b.c.d.'] // prettier-ignore
+  const where = hasLive ? "With the copy's own tracker an id" : 'An id'
+  return [`${where} holds for the client address that the socket saw: a client that stays on one socket is accepted, one that changes the family between connect and announce is not, nor is IPv4 that moves from ::ffff:a.b.c.d to a.b.c.d.`] // prettier-ignore
+}
+
+function liveIds(live: readonly IdTrial[]): readonly string[] {
+  const [first] = live
+  if (first === undefined) return []
+  const name = `The live tracker on ${first.server ?? ''}`
+  const [crossed, straight] = [live.filter(isCrossed), live.filter((trial) => !isCrossed(trial))]
+  if (live.every(({outcome}) => outcome === 'unanswered')) return [`${name} answered nothing.`]
+  if (crossed.some(isAccepted)) return [`${name} is lenient: it accepted an id over another family than it was given over. A client that changes the family is served there, and so is whoever else learns the id.`] // prettier-ignore
+  if (!straight.some(isAccepted)) return [`${name} accepted no id, not even over the family that it was given over.`]
+  if (!crossed.some(({outcome}) => outcome === 'refused')) return [`${name} accepted its ids over the family that they were given over; whether it holds them to one address is not seen, as no crossed announce was answered.`] // prettier-ignore
+  return [`${name} holds an id to the address that it gave it to: connect and announce must come over one family.`]
 }
