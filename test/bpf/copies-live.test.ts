@@ -41,7 +41,7 @@ describe.skipIf(!isRoot)('copies on real devices (needs root)', () => {
     return copies
   }
   const fromFar = (...frames: readonly Uint8Array[]): string =>
-    lab.farRun(`python3 ${script('tx-ring.py')} ${far.device}`, hexLines(frames))
+    lab.farRun(`/usr/bin/python3 ${script('tx-ring.py')} ${far.device}`, hexLines(frames))
 
   test('frames whose headers are not in the linear area are copied as they are, also behind extension headers', async () => {
     await using link = await programs.attachTcx({index, direction: 'ingress', bare: false})
@@ -85,7 +85,7 @@ describe.skipIf(!isRoot)('copies on real devices (needs root)', () => {
   })
 
   test('a device without a link header: the copy begins with the IP header', async () => {
-    const child = spawn('python3', [script('tun.py'), 'tun0'], {stdio: ['pipe', 'pipe', 'inherit']})
+    const child = spawn('/usr/bin/python3', [script('tun.py'), 'tun0'], {stdio: ['pipe', 'pipe', 'inherit']})
     const said = () => new Promise((resolve) => child.stdout.once('data', resolve))
     await said()
     await using link = await programs.attachTcx({index: lab.index('tun0'), direction: 'ingress', bare: true})

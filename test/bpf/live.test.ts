@@ -34,7 +34,7 @@ describe.skipIf(!isRoot)('on real devices (needs root)', () => {
       ...many(300, ethernet(ipv6(extension(0, extension(60, udp({payload: 100})))))),
       ...many(100, ethernet(ipv6(icmpv6({type: 135, payload: 28})))),
     ]
-    lab.farRun(`python3 ${script('tx-ring.py')} ${far.device}`, hexLines(sent))
+    lab.farRun(`/usr/bin/python3 ${script('tx-ring.py')} ${far.device}`, hexLines(sent))
     await setTimeout(100)
     const {flows} = await takeAll(programs)
     const ours = mergeCpus(flows).filter((flow) => flow.source.startsWith('20010db8'))
@@ -72,7 +72,7 @@ describe.skipIf(!isRoot)('on real devices (needs root)', () => {
   })
 
   test('a tun device has no link header: both directions are read from the first byte, also when an address looks like an ethertype', async () => {
-    const child = spawn('python3', [script('tun.py'), 'tun0'], {stdio: ['pipe', 'pipe', 'inherit']})
+    const child = spawn('/usr/bin/python3', [script('tun.py'), 'tun0'], {stdio: ['pipe', 'pipe', 'inherit']})
     const said = () => new Promise((resolve) => child.stdout.once('data', resolve))
     await said()
     await using arriving = await programs.attachTcx({index: lab.index('tun0'), direction: 'ingress', bare: true})
@@ -103,7 +103,7 @@ describe.skipIf(!isRoot)('on real devices (needs root)', () => {
     expect(link.linkId).toBeGreaterThan(0)
     await takeAll(programs)
     const tagged = [[0x8100], [0x88a8, 0x8100], [0x9100, 0x8100]].map((tags) => ethernet(ipv6(udp()), {tags}))
-    lab.farRun(`python3 ${script('tx-ring.py')} ${far.device}`, hexLines(tagged))
+    lab.farRun(`/usr/bin/python3 ${script('tx-ring.py')} ${far.device}`, hexLines(tagged))
     await setTimeout(100)
     const {flows} = await takeAll(programs)
     expect(mergeCpus(flows).filter((flow) => flow.protocol === 17)).toMatchObject([

@@ -82,10 +82,10 @@ describe('kubectl ipv6 ndp on a cluster', () => {
   test("a pod's router advertisement is critical, with the pod's name, and so is its prefix; one that the node ignores names the setting", async () => {
     await using plugin = ndp('node1')
     await plugin.until(/"kind":"start"/, patienceMs)
-    await within(pods.p1.v6, 'python3', '-c', advertising, pods.p2.v6.replace(/[^:]+$/, ''))
+    await within(pods.p1.v6, '/usr/bin/python3', '-c', advertising, pods.p2.v6.replace(/[^:]+$/, ''))
     await plugin.until(/"ndp\/ra-from-pod"/, patienceMs)
     await plugin.until(/"ndp\/ra-prefix-cluster"/, patienceMs)
-    await cluster.onNode('node2', ['python3', '-c', advertising, '2001:db8:77::'])
+    await cluster.onNode('node2', ['/usr/bin/python3', '-c', advertising, '2001:db8:77::'])
     await plugin.until(/"ndp\/ra-ignored"/, patienceMs)
     expect((await plugin.end()).status).toBe(1)
     const said = (rule: string) => ofKind(plugin.lines, 'finding').filter((line) => line['rule'] === rule)

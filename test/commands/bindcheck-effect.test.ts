@@ -13,7 +13,7 @@ for each in home target; do ip netns add $each; ip -n $each link set lo up; done
 ip -n home link add v0 type veth peer name v1 netns target
 ip -n home link set v0 up addrgenmode none; ip -n target link set v1 up addrgenmode none
 ip -n home address add fd00::1/64 dev v0 nodad; ip -n target address add fd00::2/64 dev v1 nodad
-for each in home target; do ip netns exec $each python3 -c "$0" & done
+for each in home target; do ip netns exec $each /usr/bin/python3 -c "$0" & done
 wait
 `
 const server = `

@@ -72,7 +72,7 @@ describe.skipIf(!isRoot)('bindcheck', () => {
     ip(`-n ${home} address add 10.7.0.1/24 broadcast 10.7.0.255 dev v0`)
     ip(`-n ${home} route add local 10.8.0.0/24 dev lo`)
     const program = join(import.meta.dirname, 'port-holders.py')
-    holder = spawn('ip', ['netns', 'exec', home, 'python3', program], {stdio: ['pipe', 'pipe', 'inherit']})
+    holder = spawn('ip', ['netns', 'exec', home, '/usr/bin/python3', program], {stdio: ['pipe', 'pipe', 'inherit']})
     await once(holder.stdout ?? holder, 'data')
   })
   afterAll(async () => {
@@ -121,7 +121,7 @@ describe.skipIf(!isRoot)('bindcheck', () => {
   }) // prettier-ignore
 
   test('a port that is in TIME_WAIT', async () => {
-    inside('python3', '-c', endedConnection)
+    inside('/usr/bin/python3', '-c', endedConnection)
     const {status, answers} = await ask('--port', '7007', '--protocol', 'tcp')
     expect(answers).toMatchObject([{class: 'reuse flags or uid'}])
     expect(status).toBe(1)

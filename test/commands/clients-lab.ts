@@ -43,7 +43,7 @@ export class ClientsLab implements AsyncDisposable {
 
   /** A program of Python that says `ready` and then reads a line on stdin at each step, saying `done` after it. */
   async start(program: string): Promise<Steps> {
-    const child = spawn('ip', ['netns', 'exec', this.name, 'python3', '-c', program], {stdio: ['pipe', 'pipe', 'inherit']}) // prettier-ignore
+    const child = spawn('ip', ['netns', 'exec', this.name, '/usr/bin/python3', '-c', program], {stdio: ['pipe', 'pipe', 'inherit']}) // prettier-ignore
     this.#children.push(child)
     const steps = new Steps(child)
     await steps.heard()
@@ -52,7 +52,7 @@ export class ClientsLab implements AsyncDisposable {
 
   /** Runs a program of Python to its end. */
   async run(program: string): Promise<string> {
-    const command = ['netns', 'exec', this.name, 'python3', '-c', program]
+    const command = ['netns', 'exec', this.name, '/usr/bin/python3', '-c', program]
     return (await promisify(execFile)('ip', command, {timeout: 60_000})).stdout
   }
 

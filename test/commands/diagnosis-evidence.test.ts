@@ -93,11 +93,11 @@ describe.skipIf(!isRoot)('what the kernel tells is evidence (needs root):', () =
   test('large packets vanish where a router keeps Packet Too Big back, and the sender says so, as does the router', async () => {
     run(within(router, `nft 'table inet f { chain o { type filter hook output priority 0; icmpv6 type packet-too-big drop; }; }'`)) // prettier-ignore
     run(within(client, 'ping -6 -c 1 -W 5 fd95:1::2'))
-    ends.push(start(server, 'python3', '-c', answering))
+    ends.push(start(server, '/usr/bin/python3', '-c', answering))
     await using plugin = listen(server)
     await using onRouter = listen(router)
     await Promise.all([plugin, onRouter].map((each) => each.until(/"kind":"start"/)))
-    ends.push(start(client, 'python3', '-c', asking))
+    ends.push(start(client, '/usr/bin/python3', '-c', asking))
     await plugin.until(/"pmtu\/blackhole"/)
     await onRouter.until(/"pmtu\/ptb-suppressed"/)
     expect((await plugin.end()).status).toBe(1)
@@ -112,7 +112,7 @@ describe.skipIf(!isRoot)('what the kernel tells is evidence (needs root):', () =
   test('a flood is told by the exact counts, of which copies are a sample', async () => {
     await using plugin = listen(client)
     await plugin.until(/"kind":"start"/)
-    run(within(client, `python3 -c "${flooding}"`))
+    run(within(client, `/usr/bin/python3 -c "${flooding}"`))
     await plugin.until(/"ndp\/ns-flood"/)
     expect((await plugin.end()).status).toBe(1)
     const evidence = findings(plugin, 'ndp/ns-flood').flatMap((finding) => finding['evidence'])

@@ -48,7 +48,7 @@ describe.skipIf(!isRoot)('drops', () => {
   const start = (...args: readonly string[]): Plugin =>
     new Plugin(['drops', 'local', ...args, '-o', 'json'], {prefix: ['ip', 'netns', 'exec', far]})
   const send = (port: number, count: number, source = 'fd00::a'): Buffer =>
-    run(home, 'python3', '-c', datagrams, String(port), String(count), source)
+    run(home, '/usr/bin/python3', '-c', datagrams, String(port), String(count), source)
   /** Of what the test sends, in its own namespace: others on this machine drop packets too. */
   const ours = (plugin: Plugin): readonly JsonLine[] =>
     plugin.lines.filter(({kind, networkName, protocol}) => kind === 'drop' && networkName === far && protocol === 'UDP')
@@ -117,7 +117,7 @@ describe.skipIf(!isRoot)('drops', () => {
   test('show multicast listener reports as what they are, behind their hop-by-hop header', async () => {
     await using plugin = start('--icmp-type', 'mldv2-report')
     await plugin.until(/"kind":"start"/, patienceMs)
-    run(home, 'python3', '-c', joining)
+    run(home, '/usr/bin/python3', '-c', joining)
     await plugin.until(/"kind":"drop"/, patienceMs)
     await plugin.end()
     const [line] = plugin.lines.filter(({kind, networkName}) => kind === 'drop' && networkName === far)

@@ -55,7 +55,7 @@ describe.skipIf(!isRoot)('listeners', () => {
     ip(`-n ${other} link set v1 up`)
     ip(`-n ${other} address add fd00::1/64 dev v0 nodad`)
     for (const [name, program] of Object.entries(servers)) {
-      const child = spawn('ip', ['netns', 'exec', name, 'python3', '-c', program], {
+      const child = spawn('ip', ['netns', 'exec', name, '/usr/bin/python3', '-c', program], {
         stdio: ['pipe', 'pipe', 'inherit'],
       })
       processes.push(child)

@@ -101,7 +101,7 @@ describe.skipIf(!isRoot)('kinds of lines of ndp on a live interface (needs root)
   test('an error is told with what it quotes, an echo only where its type is asked for', async () => {
     const send = `import socket; socket.socket(socket.AF_INET6, socket.SOCK_DGRAM).sendto(b'x', ('fd90::2', 9))`
     const unreachable = (line: Line): boolean => line.kind === 'icmp' && line['type'] === 1
-    const closed = {when: starts, act: (): void => void within(here, 'python3', '-c', send)}
+    const closed = {when: starts, act: (): void => void within(here, '/usr/bin/python3', '-c', send)}
     const lines = await listen([], [closed, {when: unreachable, act: nothing}])
     expect(lines.find(unreachable)).toMatchObject({
       name: 'destination-unreachable/port-unreachable',

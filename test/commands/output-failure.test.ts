@@ -45,7 +45,7 @@ describe('a disk that is full', () => {
 
 test.skipIf(!isRoot)('a terminal that is closed ends the live view in order (needs root and python3)', () => {
   const script = join(root, 'test/support/hang-up.py')
-  const {stdout} = shell(`timeout 25 python3 ${script} ${plugin} observe local -i lo`)
+  const {stdout} = shell(`timeout 25 /usr/bin/python3 ${script} ${plugin} observe local -i lo`)
   expect(stdout).toBe('status 0\n')
 })
 

@@ -44,7 +44,7 @@ async function capture(name: string, {count, seconds}: Sent): Promise<string> {
     ])
   const stop = record(before)
   await until(() => size(before) > 0)
-  lab.run('attacker', `python3 -c "${datagrams(count)}"`)
+  lab.run('attacker', `/usr/bin/python3 -c "${datagrams(count)}"`)
   await until(() => size(before) > count * 1400)
   await stop()
   const stopAfter = record(after)

@@ -61,7 +61,7 @@ describe('found by ndp where it was told what to expect, and nothing else above 
     ['scapy advertises as a router that nobody named', ['error ndp/ra-unexpected'], () => lab.scapy("send(Ether(src='02:00:00:00:00:0c',dst='33:33:00:00:00:01')/IPv6(src='fe80::ff:fe00:c',dst='ff02::1',hlim=255)/ICMPv6ND_RA(prf=0,routerlifetime=1800,chlim=64))")],
     ['a socket sends large packets on after the router refused them', ['error pmtu/ptb-ignored', 'info pmtu/event'], () => {
       lab.run('victim', 'ip addr add 2001:db8:1::a/64 dev eth0 nodad; ip -n rexp-v route add 2001:db8:7::/64 via 2001:db8:1::b')
-      lab.run('victim', `python3 -c "${stubborn}"`)
+      lab.run('victim', `/usr/bin/python3 -c "${stubborn}"`)
     }],
     ['scapy asks for smaller packets, and quotes one of another node', ['warning pmtu/ptb-spoof'], () => lab.scapy(tooBig(`IPv6(src='2001:db8:1::77',dst='${behind}')/UDP(dport=9)/Raw(bytes(1180))`).replace('IPv6(src=\'2001:db8:1::77\'', 'IPv6(plen=1400,src=\'2001:db8:1::77\''))],
     // The last: each address that is lost is told, and one more may be.

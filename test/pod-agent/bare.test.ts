@@ -21,7 +21,7 @@ class Tun implements AsyncDisposable {
   }
 
   static async make(name: string): Promise<Tun> {
-    const tun = new Tun(spawn('python3', [tunProgram, name], {stdio: ['pipe', 'pipe', 'inherit']}))
+    const tun = new Tun(spawn('/usr/bin/python3', [tunProgram, name], {stdio: ['pipe', 'pipe', 'inherit']}))
     await tun.#said()
     return tun
   }

@@ -30,7 +30,16 @@ for each in range(count):
 const solicit = async (count: number, {type = 135, pause = 0} = {}): Promise<unknown> =>
   promisify(execFile)(
     'nsenter',
-    [`--net=${pair.far.path}`, 'python3', '-c', solicitations, 'v1', String(count), String(type), String(pause)],
+    [
+      `--net=${pair.far.path}`,
+      '/usr/bin/python3',
+      '-c',
+      solicitations,
+      'v1',
+      String(count),
+      String(type),
+      String(pause),
+    ],
     {timeout: 60_000},
   )
 

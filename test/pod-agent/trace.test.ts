@@ -56,7 +56,7 @@ describe('tracepoints', () => {
     const {events} = await watchWhile({feeds: {retransmissions: true}}, async () => {
       await joined()
       await pair.far.run('nft', 'add table ip6 t; add chain ip6 t c { type filter hook input priority 0; }')
-      await pair.home.run('python3', '-c', retransmitting, pair.far.name)
+      await pair.home.run('/usr/bin/python3', '-c', retransmitting, pair.far.name)
     })
     const told = recordsOf(events, 'retransmissions').flatMap((records) => [...readRetransmissions(records, 7n)])
     const ours = told.find(({retransmission}) => retransmission.destinationPort === 7070)
@@ -98,7 +98,7 @@ const retransmitting = `
 import socket, struct, subprocess, sys, time
 far = ['nsenter', '--net=/run/netns/' + sys.argv[1]]
 listening = "import socket; s = socket.socket(socket.AF_INET6); s.bind(('::', 7070)); s.listen(); print('ready', flush=True); s.accept()[0].recv(1); s.accept()"
-server = subprocess.Popen([*far, 'python3', '-c', listening], stdout=subprocess.PIPE)
+server = subprocess.Popen([*far, '/usr/bin/python3', '-c', listening], stdout=subprocess.PIPE)
 server.stdout.readline()
 client = socket.create_connection(('fd00::b', 7070))
 subprocess.run([*far, 'nft', 'add rule ip6 t c tcp dport 7070 drop'], check=True)
@@ -123,4 +123,4 @@ for each in range(int(sys.argv[1])):
   out.sendto(b'1234', ('fd00::b', 9))
 `
 /** To a port that nobody has, unconnected: an error that comes back stops nothing. */
-const sendUdp = (count: number): Promise<string> => pair.home.run('python3', '-c', script, String(count))
+const sendUdp = (count: number): Promise<string> => pair.home.run('/usr/bin/python3', '-c', script, String(count))

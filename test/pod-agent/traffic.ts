@@ -23,7 +23,7 @@ export async function sendUdp(
   device: string,
   {count, flows = 1, firstPort = 5000, from}: {count: number; flows?: number; firstPort?: number; from?: Namespace},
 ): Promise<void> {
-  const command = ['python3', '-c', flood, device, String(count), String(flows), String(firstPort)]
+  const command = ['/usr/bin/python3', '-c', flood, device, String(count), String(flows), String(firstPort)]
   const [program = '', ...rest] = from === undefined ? command : from.inside(command)
   await run(program, rest, {timeout: 60_000})
 }

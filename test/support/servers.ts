@@ -53,7 +53,7 @@ const servers: readonly Server[] = [
   },
   {
     name: 'Python',
-    line: 'exec python3 server.py',
+    line: 'exec /usr/bin/python3 server.py',
     last: 9501,
     process: 'python3',
     sockets: [ipv4(9501), ipv6(9501), ipv6(9502), both(9503), ipv4(9504), both(9505, 'udp')],
@@ -68,7 +68,7 @@ const servers: readonly Server[] = [
   {
     name: 'systemd',
     // It starts what it activates with the first connection.
-    line: 'bash -c "until : </dev/tcp/127.0.0.1/9701; do sleep 0.1; done" 2>/dev/null & exec systemd-socket-activate -l 9701 -l 0.0.0.0:9702 python3 activated.py 2>/dev/null',
+    line: 'bash -c "until : </dev/tcp/127.0.0.1/9701; do sleep 0.1; done" 2>/dev/null & exec systemd-socket-activate -l 9701 -l 0.0.0.0:9702 /usr/bin/python3 activated.py 2>/dev/null',
     last: 9701,
     process: 'python3',
     sockets: [both(9701), ipv4(9702)],
