@@ -38,7 +38,13 @@ export function deliverySentences(deliveries: readonly Delivery[]): readonly str
 /** What the connection ids mean: those of the tracker that was made for it, and those of one that runs. */
 export function idSentences(ids: readonly IdTrial[]): readonly string[] {
   const live = ids.filter(({server}) => server !== undefined)
-  return [...ownIds(ids.filter(({server}) => server === undefined), live.length > 0), ...liveIds(live)]
+  return [
+    ...ownIds(
+      ids.filter(({server}) => server === undefined),
+      live.length > 0,
+    ),
+    ...liveIds(live),
+  ]
 }
 
 const isCrossed = ({connect, announce}: IdTrial): boolean => connect !== announce
