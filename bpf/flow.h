@@ -52,8 +52,11 @@ enum protocol_class : __u8 {
 	PROTOCOL_IPV4_INSIDE,
 	PROTOCOL_IPV6_INSIDE,
 	PROTOCOL_NO_NEXT_HEADER,
+	PROTOCOL_MOBILITY,
+	PROTOCOL_HIP,
+	PROTOCOL_SHIM6,
 };
-#define PROTOCOL_CLASSES (PROTOCOL_NO_NEXT_HEADER + 1)
+#define PROTOCOL_CLASSES (PROTOCOL_SHIM6 + 1)
 
 /* By the packet's L3 bytes on the wire: at most so many. */
 enum size_class : __u8 {

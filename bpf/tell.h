@@ -27,7 +27,8 @@ inlined void tell_chain(const struct frame *frame, struct cpu_state *state, cons
 
 	if (subject->family != FAMILY_IPV6)
 		return;
-	if (subject->depth)
+	/* A chain of which not even the first header is there is counted too: it is told. */
+	if (subject->depth || subject->verdict != DECODED)
 		count_chain(frame, totals, subject);
 	if (!(is_told_as_icmpv6(packet) && is_asked_for(packet->ports & 0xff)))
 		copy_packet(frame, totals, &told);

@@ -43,6 +43,16 @@ inlined void measure_other(const struct frame *frame, struct packet *packet, boo
 		packet->bytes = total;
 }
 
+/* Mobility, HIP and Shim6 control messages are the upper layer themselves; what they name as next is 59 (RFC 6275 §6.1.1, RFC 7401 §5.1, RFC 5533 §5.1). */
+inlined __u32 class_of_last(__u32 headers)
+{
+	if (headers & 1 << EXTENSION_MOBILITY)
+		return PROTOCOL_MOBILITY;
+	if (headers & 1 << EXTENSION_HIP)
+		return PROTOCOL_HIP;
+	return headers & 1 << EXTENSION_SHIM6 ? PROTOCOL_SHIM6 : PROTOCOL_NO_NEXT_HEADER;
+}
+
 inlined __u32 decode_network(const struct frame *frame, struct cpu_state *state, struct packet *packet)
 {
 	__u32 verdict, traits;
@@ -59,6 +69,8 @@ inlined __u32 decode_network(const struct frame *frame, struct cpu_state *state,
 		traits = protocol_entry(packet->protocol);
 	}
 	packet->class = traits & IS_EXTENSION ? PROTOCOL_OTHER : traits >> 8 & 0xff;
+	if (packet->class == PROTOCOL_NO_NEXT_HEADER)
+		packet->class = class_of_last(packet->marks >> 8);
 	if (packet->marks >> 16 & NOT_FIRST)
 		traits = 0;
 	packet->traits = traits;

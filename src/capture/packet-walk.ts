@@ -1,7 +1,9 @@
 import {
   type ChainEnd,
+  extensionHeaders,
   fragmentPositions,
   pathBit,
+  protocolClasses,
   undecodableReasons,
   type UndecodableReason,
 } from '../generated/words.ts'
@@ -34,6 +36,9 @@ const [first, later, last, atomic] = (['first', 'later', 'last', 'atomic'] as co
   (position) => 1 << fragmentPositions.indexOf(position),
 ) as [number, number, number, number] // four names
 const notFirst = later | last
+const noNextHeader = protocolClasses.indexOf('no-next-header')
+/** What names 59 as next and is the upper layer itself. */
+const lastHeaders = ['mobility', 'hip', 'shim6'] as const
 /** Larger packets have no length in their IP header: RFC 2675, and Linux's BIG TCP. */
 const largestLength = 65_535
 const keyWords = 10
@@ -83,6 +88,7 @@ export class PacketWalk {
       entry = this.#table[this.protocol] ?? 0
     }
     this.protocolClass = entry & trait.isExtension ? 0 : entry >> 8
+    if (this.protocolClass === noNextHeader) this.protocolClass = classOfLast(this.marks >> 8)
     this.traits = (this.marks >> 16) & notFirst ? 0 : entry & 0xff
     return this.traits & (trait.hasPorts | trait.hasType) ? this.#readTransport(view) : decoded
   }
@@ -179,6 +185,12 @@ export class PacketWalk {
       this.marks |= view.getUint8(offset + 13)
     return decoded
   }
+}
+
+/** As bpf/wire.h has it. */
+function classOfLast(headers: number): number {
+  const name = lastHeaders.find((each) => (headers & (1 << extensionHeaders.indexOf(each))) !== 0)
+  return name === undefined ? noNextHeader : protocolClasses.indexOf(name)
 }
 
 function fragmentBit(offset: number, more: number): number {

@@ -123,7 +123,7 @@ class ExtensionTelling implements Telling {
     if (depth === 0 && end === 'decoded' && !endsOddly(protocol)) return ''
     const packet = decodeFrame(frame)
     const headers = packet.chain.slice(0, depth).map((header) => header.name)
-    if (depth > 0) this.#chains.add({direction, headers, protocol, end, bytes})
+    if (depth > 0 || end !== 'decoded') this.#chains.add({direction, headers, protocol, end, bytes})
     return this.#tell(this.node.hear({timeNs, interface: name, direction, packet, frame: number}))
   }
 

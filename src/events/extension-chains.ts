@@ -41,9 +41,18 @@ const keyOf = ({direction, headers, protocol, end}: ChainRow): string =>
 
 function chainRow({direction, headers, protocol, end, packets, bytes}: CountedChain): ChainRow {
   const names = headers.map((number) => extensionNames[number] ?? String(number))
-  const next = end === 'decoded' ? protocolName(protocol) : (extensionNames[protocol] ?? protocolName(protocol))
+  const next = end === 'decoded' ? upperName(headers, protocol) : (extensionNames[protocol] ?? protocolName(protocol))
   return {direction, headers: names, protocol: next, end, packets, bytes}
 }
+
+/** Mobility, HIP and Shim6 control messages are the upper layer themselves, and name No Next Header. */
+function upperName(headers: readonly number[], protocol: number): string {
+  const last = headers.at(-1) ?? noNextHeader
+  return protocolName(protocol === noNextHeader && uppermost.includes(last) ? last : protocol)
+}
+
+const noNextHeader = 59
+const uppermost: readonly number[] = [135, 139, 140]
 
 /** The same chain counted in several places, as one; most packets first. */
 export function joinChains(rows: readonly ChainRow[]): readonly ChainRow[] {

@@ -10,7 +10,7 @@ import {protocolName} from './protocol-names.ts'
 export function chainText({headers, protocol, end}: Pick<ChainRow, 'headers' | 'protocol' | 'end'>): string {
   if (end === 'truncated') return foldedNames([...headers, `${protocol} cut off`])
   if (end === 'too-long') return `${foldedNames(headers)} and more`
-  return `${foldedNames(headers)} → ${protocol}`
+  return headers.at(-1) === protocol.toLowerCase() ? foldedNames(headers) : `${foldedNames(headers)} → ${protocol}`
 }
 
 /** A copy that was cut off, or a chain that breaks, ends without a protocol. */

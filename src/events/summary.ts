@@ -52,6 +52,7 @@ const none: Counts = {packets: 0, bytes: 0}
 const protocolNames: Readonly<Record<ProtocolClass, string>> = {
   other: 'other', tcp: 'TCP', udp: 'UDP', icmpv6: 'ICMPv6', icmp: 'ICMP', sctp: 'SCTP', esp: 'ESP', gre: 'GRE',
   'ipv4-inside': 'IPv4-in-IP', 'ipv6-inside': 'IPv6-in-IP', 'no-next-header': 'IPv6-NoNxt',
+  mobility: 'Mobility', hip: 'HIP', shim6: 'Shim6',
 } // prettier-ignore
 
 export function summarize(state: NodeState, ledger: Ledger, isNamed: boolean): Summary {

@@ -76,25 +76,25 @@ export const flowLineLayout = {
 } as const
 
 export const directionTotalsLayout = {
-  size: 11184,
+  size: 11280,
   seen: 0,
   otherFamily: 16,
   rejected: 32,
   overflow: 48,
   undecodable: 64,
   protocols: 208,
-  sizes: 560,
-  chainDepths: 640,
-  headerSets: 776,
-  fragmentSets: 2824,
-  icmpTypes: 2952,
-  icmpv6Types: 5000,
-  copied: 7048,
-  overBudget: 7056,
-  ringFull: 9104,
-  chainsOverBudget: 11152,
-  chainsRingFull: 11160,
-  chainsOverflow: 11168,
+  sizes: 656,
+  chainDepths: 736,
+  headerSets: 872,
+  fragmentSets: 2920,
+  icmpTypes: 3048,
+  icmpv6Types: 5096,
+  copied: 7144,
+  overBudget: 7152,
+  ringFull: 9200,
+  chainsOverBudget: 11248,
+  chainsRingFull: 11256,
+  chainsOverflow: 11264,
 } as const
 
 export const indexBucketLayout = {
@@ -103,7 +103,7 @@ export const indexBucketLayout = {
 } as const
 
 export const cpuStateLayout = {
-  size: 23296,
+  size: 23488,
   memo: 0,
   matched: 64,
   header: 72,

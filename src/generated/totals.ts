@@ -48,7 +48,7 @@ export interface DirectionTotals {
   readonly chainsOverflow: Tally
 }
 
-export const directionTotalsSize = 11184
+export const directionTotalsSize = 11280
 
 export function readDirectionTotals(view: DataView, at = 0): DirectionTotals {
   return {
@@ -57,19 +57,19 @@ export function readDirectionTotals(view: DataView, at = 0): DirectionTotals {
     rejected: readTally(view, at + 32),
     overflow: readTally(view, at + 48),
     undecodable: byWord(undecodableReasons, (at0) => readTally(view, at0), {at: at + 64, size: 16}),
-    protocols: byWord(families, (at1) => byWord(protocolClasses, (at0) => readTally(view, at0), {at: at1, size: 16}), {at: at + 208, size: 176}),
-    sizes: byWord(sizeClasses, (at0) => readU64(view, at0), {at: at + 560, size: 8}),
-    chainDepths: list(17, (index) => readU64(view, at + 640 + index * 8)),
-    headerSets: list(256, (index) => readU64(view, at + 776 + index * 8)),
-    fragmentSets: list(16, (index) => readU64(view, at + 2824 + index * 8)),
-    icmpTypes: list(256, (index) => readU64(view, at + 2952 + index * 8)),
-    icmpv6Types: list(256, (index) => readU64(view, at + 5000 + index * 8)),
-    copied: readU64(view, at + 7048),
-    overBudget: list(256, (index) => readU64(view, at + 7056 + index * 8)),
-    ringFull: list(256, (index) => readU64(view, at + 9104 + index * 8)),
-    chainsOverBudget: readU64(view, at + 11152),
-    chainsRingFull: readU64(view, at + 11160),
-    chainsOverflow: readTally(view, at + 11168),
+    protocols: byWord(families, (at1) => byWord(protocolClasses, (at0) => readTally(view, at0), {at: at1, size: 16}), {at: at + 208, size: 224}),
+    sizes: byWord(sizeClasses, (at0) => readU64(view, at0), {at: at + 656, size: 8}),
+    chainDepths: list(17, (index) => readU64(view, at + 736 + index * 8)),
+    headerSets: list(256, (index) => readU64(view, at + 872 + index * 8)),
+    fragmentSets: list(16, (index) => readU64(view, at + 2920 + index * 8)),
+    icmpTypes: list(256, (index) => readU64(view, at + 3048 + index * 8)),
+    icmpv6Types: list(256, (index) => readU64(view, at + 5096 + index * 8)),
+    copied: readU64(view, at + 7144),
+    overBudget: list(256, (index) => readU64(view, at + 7152 + index * 8)),
+    ringFull: list(256, (index) => readU64(view, at + 9200 + index * 8)),
+    chainsOverBudget: readU64(view, at + 11248),
+    chainsRingFull: readU64(view, at + 11256),
+    chainsOverflow: readTally(view, at + 11264),
   }
 }
 
@@ -77,11 +77,11 @@ export interface Totals {
   readonly directions: Readonly<Record<Direction, DirectionTotals>>
 }
 
-export const totalsSize = 22368
+export const totalsSize = 22560
 
 export function readTotals(view: DataView, at = 0): Totals {
   return {
-    directions: byWord(directions, (at0) => readDirectionTotals(view, at0), {at: at, size: 11184}),
+    directions: byWord(directions, (at0) => readDirectionTotals(view, at0), {at: at, size: 11280}),
   }
 }
 

@@ -51,6 +51,9 @@ export const protocolClasses = [
   'ipv4-inside',
   'ipv6-inside',
   'no-next-header',
+  'mobility',
+  'hip',
+  'shim6',
 ] as const
 export type ProtocolClass = (typeof protocolClasses)[number]
 

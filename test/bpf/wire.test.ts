@@ -1,6 +1,18 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
 import type {FlowPrograms} from '../../src/pod-agent/flow-programs.ts'
-import {ethernet, extension, fragment, icmp, icmpv6, ipv4, ipv6, type Layer, tcp, udp} from '../support/packets.ts'
+import {
+  ethernet,
+  extension,
+  fragment,
+  icmp,
+  icmpv6,
+  ipv4,
+  ipv6,
+  type Layer,
+  opaque,
+  tcp,
+  udp,
+} from '../support/packets.ts'
 import {accountedFor, isRoot, loadPrograms, send, takeAll} from './programs.ts'
 
 const headers = 40 + 20
@@ -94,14 +106,17 @@ describe.skipIf(!isRoot)('packets and bytes are those of the wire (needs root)',
     send(fresh, ethernet(ipv6(extension(0, extension(60, icmpv6({type: 135}))))), {repeat: 2})
     send(fresh, ethernet(ipv4(icmp({type: 8}))))
     send(fresh, ethernet(ipv6(fragment(udp(), {more: true}))))
+    for (const number of [135, 139, 140, 60]) send(fresh, ethernet(ipv6(extension(number, opaque(59, 0)))))
     const {ingress, flows} = await takeAll(fresh)
     expect(ingress.protocols.ipv6.tcp).toEqual({packets: 5, bytes: 300})
     expect(ingress.protocols.ipv6.icmpv6.packets).toBe(2)
     expect(ingress.protocols.ipv4.icmp.packets).toBe(1)
+    const {mobility, hip, shim6, 'no-next-header': nothing} = ingress.protocols.ipv6
+    expect([mobility, hip, shim6, nothing].map(({packets}) => packets)).toEqual([1, 1, 1, 1])
     expect(ingress.icmpv6Types[135]).toBe(2)
     expect(ingress.icmpTypes[8]).toBe(1)
     expect(ingress.headerSets[0b1_0001]).toBe(2)
-    expect(ingress.chainDepths.slice(0, 4)).toEqual([0, 1, 2, 0])
+    expect(ingress.chainDepths.slice(0, 4)).toEqual([0, 5, 2, 0])
     expect(ingress.fragmentSets[0b1]).toBe(1)
     expect(ingress.seen).toEqual(accountedFor(ingress, flows))
   })

@@ -3,7 +3,8 @@ import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
-import {ethernet, extension, ipv6, udp} from '../support/packets.ts'
+import {pcapFile} from '../support/capture-files.ts'
+import {ethernet, extension, ipv6, opaque, udp} from '../support/packets.ts'
 import {Plugin} from '../support/plugin.ts'
 
 const captures = join(import.meta.dirname, '../captures')
@@ -13,7 +14,7 @@ const space = `exthdr-${process.pid}`
 const inside = ['ip', 'netns', 'exec', space]
 const folder = mkdtempSync(join(tmpdir(), 'exthdr-'))
 const ip = (command: string): Buffer => execFileSync('ip', command.split(' '))
-const replay = (file: string): Buffer => execFileSync('ip', ['netns', 'exec', space, 'tcpreplay', '-q', '-i', 'ex1', file]) // prettier-ignore
+const replay = (file: string): Buffer => execFileSync('ip', ['netns', 'exec', space, 'tcpreplay', '-q', '-p', '1000', '-i', 'ex1', file]) // prettier-ignore
 
 interface Counted {
   readonly packets: number
@@ -96,14 +97,15 @@ async function listen(files: readonly string[], packets: number, ...args: string
   return await run.end()
 }
 
-/** A capture of one packet with a Routing header of type 0 and one segment left. */
-function routingZero(): string {
+/** A Routing header of type 0 with one segment left, a jumbogram that is none, and a mobility message. */
+function oddities(): string {
   const routing = extension(43, udp(), 2)
   routing.bytes.set([0, 1], 2)
-  const frame = ethernet(ipv6(routing))
-  const file = join(folder, 'rh0.pcap')
-  const words = Uint32Array.of(0xa1b2c3d4, 0x00040002, 0, 0, 0xffff, 1, 1_700_000_000, 0, frame.length, frame.length)
-  writeFileSync(file, Buffer.concat([Buffer.from(words.buffer), frame]))
+  const jumbogram = extension(0, udp())
+  jumbogram.bytes.set([0xc2, 4, 0, 0, 0, 20], 2)
+  const packets = [ipv6(routing), ipv6(jumbogram, {payload: 0}), ipv6(extension(135, opaque(59, 0)))]
+  const file = join(folder, 'oddities.pcap')
+  writeFileSync(file, pcapFile(packets.map((packet) => ethernet(packet))))
   return file
 }
 
@@ -147,8 +149,8 @@ describe.skipIf(!isRoot)('exthdr local (needs root)', () => {
     })
   })
 
-  test('a routing header of type 0 is critical and the exit status says so', async () => {
-    const {stdout, status} = await listen([routingZero()], 1)
+  test('a routing header of type 0 is critical and the exit status says so; what is told is counted', async () => {
+    const {stdout, status} = await listen([oddities()], 3)
     const lines = stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>) // prettier-ignore
     expect(status).toBe(1)
     expect(lines).toContainEqual(
@@ -157,5 +159,13 @@ describe.skipIf(!isRoot)('exthdr local (needs root)', () => {
     expect(lines).toContainEqual(
       expect.objectContaining({kind: 'finding', rule: 'exthdr/rh0', severity: 'critical', interface: 'ex0'}),
     )
+    const {sources, chains} = summaryOf(stdout)
+    expect(sources).toMatchObject({copied: 3, of: 3})
+    expect(chains.map(({headers, protocol}) => [...headers, protocol].join(' ')).toSorted()).toEqual([
+      'hop-by-hop',
+      'mobility Mobility',
+      'routing UDP',
+    ])
+    expect(lines.at(-1)).toMatchObject({protocols: {Mobility: {packets: 1, bytes: 48}}})
   })
 })

@@ -1,6 +1,6 @@
 import {parseAddress} from '../../src/address/text.ts'
 import {NodeState} from '../../src/events/node-state.ts'
-import {flowCountLayout, flowKeyLayout, flowLineLayout} from '../../src/generated/kernel-layout.ts'
+import {directionTotalsLayout, flowCountLayout, flowKeyLayout, flowLineLayout} from '../../src/generated/kernel-layout.ts'
 import {totalsSize} from '../../src/generated/totals.ts'
 import {pathBit, protocolClasses} from '../../src/generated/words.ts'
 import type {Hello} from '../../src/protocol/message.ts'
@@ -82,7 +82,7 @@ export interface TotalsParts {
   readonly icmpv6?: Readonly<Record<number, number>>
 }
 
-/** The totals of the ingress direction; the places are those of src/generated/totals.ts. */
+/** The totals of the ingress direction. */
 export function someTotals(parts: TotalsParts): Uint8Array {
   const bytes = new Uint8Array(totalsSize)
   const view = new DataView(bytes.buffer)
@@ -95,10 +95,10 @@ export function someTotals(parts: TotalsParts): Uint8Array {
   tally(32, parts.rejected)
   tally(48, parts.overflow)
   tally(64 + 2 * 16, parts.badVersion)
-  const ipv6 = 208 + protocolClasses.length * 16
+  const ipv6 = directionTotalsLayout.protocols + protocolClasses.length * 16
   for (const [i, name] of protocolClasses.entries()) tally(ipv6 + i * 16, parts.protocols?.[name])
   for (const [type, count] of Object.entries(parts.icmpv6 ?? {}))
-    view.setBigUint64(5000 + Number(type) * 8, BigInt(count), true)
+    view.setBigUint64(directionTotalsLayout.icmpv6Types + Number(type) * 8, BigInt(count), true)
   return bytes
 }
 
