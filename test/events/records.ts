@@ -1,6 +1,11 @@
 import {parseAddress} from '../../src/address/text.ts'
 import {NodeState} from '../../src/events/node-state.ts'
-import {directionTotalsLayout, flowCountLayout, flowKeyLayout, flowLineLayout} from '../../src/generated/kernel-layout.ts'
+import {
+  directionTotalsLayout,
+  flowCountLayout,
+  flowKeyLayout,
+  flowLineLayout,
+} from '../../src/generated/kernel-layout.ts'
 import {totalsSize} from '../../src/generated/totals.ts'
 import {pathBit, protocolClasses} from '../../src/generated/words.ts'
 import type {Hello} from '../../src/protocol/message.ts'
