@@ -11,6 +11,12 @@ const modeNames: Readonly<Record<BindCase['mode'], string>> = {
   udp: 'UDP',
 }
 
+interface MatrixOptions {
+  readonly paint: Palette
+  /** Columns. */
+  readonly width: number
+}
+
 interface Cell {
   readonly bindCase: BindCase
   readonly outcomes: readonly string[]
@@ -18,7 +24,11 @@ interface Cell {
 }
 
 /** A grid for each setting of the flags: the first socket down, the second across. */
-export function matrixText(answer: BindAnswer, protocols: readonly Transport[], paint: Palette): string {
+export function matrixLines(
+  answer: BindAnswer,
+  protocols: readonly Transport[],
+  {paint, width}: MatrixOptions,
+): readonly string[] {
   const surroundings = surroundingsOf(answer)
   const cells = matrixCases(protocols).map((bindCase, index) => {
     const outcomes = answer.matrix[index] ?? []
@@ -29,14 +39,12 @@ export function matrixText(answer: BindAnswer, protocols: readonly Transport[], 
   const grids = [...Map.groupBy(pairs, titleOf)].flatMap(([title, own]) => [
     '',
     paint.strong(title),
-    ...gridLines(own, paint),
+    ...gridLines(own, {paint, width}),
   ])
   const legend = 'ok both; - second bind refused; l second listen refused; ! not what the rule says'
   const across = 'The first socket down, the second across, in one order: any4 is 0.0.0.0,'
   const mapped = '::6 is :: with V6ONLY=1, lo4 127.0.0.1, map* ::ffff:0.0.0.0, maplo ::ffff:127.0.0.1.'
-  return [legend, across, mapped, ...grids, '', paint.strong('Three sockets'), ...tripleLines(triples, paint), ''].join(
-    '\n',
-  )
+  return [legend, across, mapped, ...grids, '', paint.strong('Three sockets'), ...tripleLines(triples, paint), '']
 }
 
 const flagText = ({reuseaddr, reuseport}: SocketPlan): string =>
@@ -52,12 +60,15 @@ const shown = ({address, v6only}: Pick<SocketPlan, 'address' | 'v6only'>): strin
 
 const columns = ['any4', '::', '::6', 'lo4', '::1', 'map*', 'maplo']
 const nameWidth = 17
+const cellWidths = {wide: 7, narrow: 5}
 
-function gridLines(cells: readonly Cell[], paint: Palette): readonly string[] {
-  const head = `  ${' '.repeat(nameWidth)}${columns.map((name) => padEnd(name, 7)).join('')}`.trimEnd()
+function gridLines(cells: readonly Cell[], {paint, width}: MatrixOptions): readonly string[] {
+  const isWide = 2 + nameWidth + columns.length * cellWidths.wide <= width
+  const cellWidth = isWide ? cellWidths.wide : cellWidths.narrow
+  const head = `  ${' '.repeat(nameWidth)}${columns.map((name) => padEnd(name, cellWidth)).join('')}`.trimEnd()
   const rows = places.map((place, row) => {
     const own = cells.slice(row * places.length, (row + 1) * places.length)
-    return `  ${padEnd(shown(place), nameWidth)}${own.map((cell) => cellText(cell, paint)).join('')}`.trimEnd()
+    return `  ${padEnd(shown(place), nameWidth)}${own.map((cell) => padEnd(cellText(cell, paint), cellWidth)).join('')}`.trimEnd()
   })
   return [paint.quiet(head), ...rows]
 }
@@ -65,7 +76,7 @@ function gridLines(cells: readonly Cell[], paint: Palette): readonly string[] {
 function cellText({bindCase, outcomes, differs}: Cell, paint: Palette): string {
   const isListen = outcomeOf(bindCase, outcomes, 1).bind === 'ok'
   const sign = isWholly(outcomes) ? 'ok' : isListen ? 'l' : '-'
-  const text = padEnd(`${sign}${differs ? '!' : ''}`, 7)
+  const text = `${sign}${differs ? '!' : ''}`
   return differs ? paint.bad(text) : isWholly(outcomes) ? paint.good(text) : text
 }
 

@@ -5,11 +5,11 @@ import type {Finding} from '../diagnosis/finding.ts'
 import {findingLines} from '../events/finding-text.ts'
 import type {Palette} from '../output/colour.ts'
 import {escapeText} from '../output/escape.ts'
-import {padEnd} from '../output/width.ts'
+import {displayWidth, padEnd} from '../output/width.ts'
 import type {BindAnswer, HeldSocket} from '../protocol/binding.ts'
 import {wrap} from './explain-text.ts'
 import {deliveryLines, idLines, placeLines} from './bindcheck-packets.ts'
-import {matrixText} from './bindcheck-matrix.ts'
+import {matrixLines} from './bindcheck-matrix.ts'
 
 export interface TextOptions {
   readonly paint: Palette
@@ -43,9 +43,11 @@ export function answerText({place, answer, verdicts, findings}: Told, options: T
     ...adviceLines(answer, verdicts, options),
     '',
     ...triedLines(answer, findings, options),
-    ...(showsMatrix ? ['', matrixText(answer, protocols, paint)] : []),
+    ...(showsMatrix ? ['', ...matrixLines(answer, protocols, options)] : []),
     '',
-  ].join('\n')
+  ]
+    .flatMap((line) => foldedLine(line, options.width))
+    .join('\n')
 }
 
 function verdictLines(
@@ -66,11 +68,15 @@ export function foldedFinding(
   finding: Finding,
   {paint, width}: Pick<TextOptions, 'paint' | 'width'>,
 ): readonly string[] {
-  return findingLines({finding, count: 1, isDue: true}, paint).flatMap((line) => {
-    const indent = /^ */.exec(line)?.[0] ?? ''
-    const [first = '', ...rest] = wrap(line.trimStart(), width - indent.length - 2)
-    return [indent + first, ...rest.map((each) => `${indent}  ${each}`)]
-  })
+  return findingLines({finding, count: 1, isDue: true}, paint).flatMap((line) => foldedLine(line, width))
+}
+
+/** What is too long goes on below, further to the right. */
+export function foldedLine(line: string, width: number): readonly string[] {
+  if (displayWidth(line) <= width) return [line]
+  const indent = /^ */.exec(line)?.[0] ?? ''
+  const [first = '', ...rest] = wrap(line.trimStart(), width - indent.length - 2)
+  return [indent + first, ...rest.map((each) => `${indent}  ${each}`)]
 }
 
 function holderLines({holders, port}: BindAnswer, options: TextOptions): readonly string[] {
@@ -112,13 +118,16 @@ function socketLines(holder: HeldSocket, {paint, width}: TextOptions): readonly 
   return [`  ${first}`, ...wrap(escapeText(detail), width - 6).map((line) => `      ${line}`)]
 }
 
+/** Columns that the longest name in a line of code has room in, beside the language. */
+const roomy = 72
+
 function adviceLines({port}: BindAnswer, verdicts: readonly Verdict[], {paint, width}: TextOptions): readonly string[] {
   const [first] = verdicts.filter(({class: kind}) => kind === 'application flag' || kind === 'sysctl')
   if (first === undefined) return []
   const lines = separateSockets.flatMap((advice) => {
     const [where, line] = adviceText(advice, port, first.protocol)
     const [start = '', ...rest] = wrap(line, width - 11)
-    return [`  ${paint.name(padEnd(where, 8))} ${start}`, ...rest.map((each) => `${' '.repeat(11)}${each}`)]
+    return [`  ${paint.name(padEnd(where, 8))} ${start}`, ...rest.map((each) => `${' '.repeat(width < roomy ? 4 : 11)}${each}`)] // prettier-ignore
   })
   return [
     '',

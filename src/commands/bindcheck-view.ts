@@ -11,6 +11,7 @@ import {bindObjects, deliveryObject, idObject, listenerObject, trialObject} from
 import type {BindcheckRequest} from './bindcheck-request.ts'
 import {answerText, type Told} from './bindcheck-text.ts'
 import {ContainerNames} from './container-names.ts'
+import {outputWidth} from './output-width.ts'
 import type {Stage} from './run-nodes.ts'
 import {nowNs} from './show-run.ts'
 import type {View} from './view.ts'
@@ -107,10 +108,9 @@ export class BindcheckView implements View {
 
   #text(told: Told): string {
     const {request, palette} = this.#options
-    const columns = process.stdout.isTTY ? process.stdout.columns : 80
     return answerText(told, {
       paint: palette,
-      width: Math.min(widest, Math.max(narrowest, columns)),
+      width: Math.min(widest, Math.max(narrowest, outputWidth(80))),
       showsMatrix: request.showsMatrix,
     })
   }

@@ -18,6 +18,7 @@ import {listenerObject} from './bindcheck-lines.ts'
 import type {ClientsRequest} from './clients-request.ts'
 import {ContainerNames} from './container-names.ts'
 import type {Stage} from './run-nodes.ts'
+import {outputWidth} from './output-width.ts'
 import {nowNs} from './show-run.ts'
 import type {View} from './view.ts'
 
@@ -127,13 +128,13 @@ export class ClientsView implements View {
       return jsonLine({...summaryObject(summary, {timeNs: nowNs(), top: []}), ...clientSummaryObject(tallies, losses)})
     const title = placeOf(summary)
     const workloads = workloadRows(tallies)
-    return `${clientSummaryText({title, seconds: summary.seconds, tallies, workloads, losses, palette})}${removedText(summary, palette)}\n`
+    return `${clientSummaryText({title, seconds: summary.seconds, tallies, workloads, losses, palette, width: outputWidth(Infinity)})}${removedText(summary, palette)}\n`
   }
 
   #textOptions(state: NodeState, timeNs: bigint) {
     const {stage, palette, request} = this.#options
     const time = formatTime(timeNs, request.run.view.timeFormat, state.startNs)
-    return {palette, time, node: stage.hasNodes ? state.node : undefined}
+    return {palette, time, width: outputWidth(Infinity), node: stage.hasNodes ? state.node : undefined}
   }
 
   get clauses() {

@@ -7,6 +7,7 @@ import {isColoured, palette} from '../output/colour.ts'
 import {jsonLine} from '../output/json.ts'
 import {nearest} from '../output/nearest.ts'
 import {listText, pageText} from './explain-text.ts'
+import {outputWidth} from './output-width.ts'
 
 export class Explain extends BaseCommand {
   static override summary = 'Say what a finding means, how it is found, and what to do.'
@@ -27,7 +28,7 @@ export class Explain extends BaseCommand {
     const pages = pagesFor(args.rule)
     const [page] = pages
     const paint = palette(isColoured(flags.color, {isTerminal: process.stdout.isTTY, environment: process.env}))
-    const shape = {width: outputWidth(), paint}
+    const shape = {width: outputWidth(80), paint}
     if (flags.output === 'json') process.stdout.write(pages.map((each) => jsonLine({kind: 'rule', ...each})).join(''))
     else if (args.rule === page?.rule && page !== undefined) process.stdout.write(pageText(page, shape))
     else process.stdout.write(listText(pages, shape))
@@ -53,10 +54,4 @@ function unknownRule(word: string) {
       ? 'To list all rules: kubectl ipv6 explain'
       : `Did you mean: kubectl ipv6 explain ${meant.join(', or ')}`,
   )
-}
-
-/** Piped text has no width of its own: COLUMNS, or what most terminals have. */
-function outputWidth(): number {
-  const asked = Number(process.env['COLUMNS'])
-  return process.stdout.isTTY ? process.stdout.columns : asked > 0 ? asked : 80
 }

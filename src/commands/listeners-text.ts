@@ -28,8 +28,8 @@ const columns: readonly Column[] = [
 
 const list = (items: readonly string[]): string => [...new Set(items)].join(',') || '-'
 
-/** One socket a line. Safe to show. */
-export function listenersTable(sockets: readonly HeldSocket[], pods: readonly ServedPod[]): string {
+/** One socket a line, where it fits. Safe to show. */
+export function listenersTable(sockets: readonly HeldSocket[], pods: readonly ServedPod[], width: number): string {
   if (sockets.length === 0) return 'nobody waits for clients\n'
   const shown = columns
     .map(({title, cell, isOptional}) => ({
@@ -38,10 +38,8 @@ export function listenersTable(sockets: readonly HeldSocket[], pods: readonly Se
       cells: sockets.map((socket) => escapeText(cell(socket, pods))),
     })) // prettier-ignore
     .filter(({isOptional, cells}) => isOptional === undefined || cells.some((each) => each !== '-'))
-  return plainTable([
-    shown.map(({title}) => title),
-    ...sockets.map((_, row) => shown.map(({cells}) => cells[row] ?? '')),
-  ])
+  const rows = sockets.map((_, row) => shown.map(({cells}) => cells[row] ?? ''))
+  return plainTable([shown.map(({title}) => title), ...rows], [], width)
 }
 
 /** What a `listener` line has beyond the contract. */

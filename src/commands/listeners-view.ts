@@ -11,11 +11,12 @@ import {escapeText} from '../output/escape.ts'
 import {jsonLine} from '../output/json.ts'
 import type {Answer, ListeningNamespace} from '../protocol/binding.ts'
 import {listenerObject} from './bindcheck-lines.ts'
-import {foldedFinding} from './bindcheck-text.ts'
+import {foldedFinding, foldedLine} from './bindcheck-text.ts'
 import {type Containers, withName} from './container-names.ts'
 import type {ListenersRequest} from './listeners-request.ts'
 import {servedPods} from './listeners-served.ts'
 import {listenersTable, usesObject} from './listeners-text.ts'
+import {outputWidth} from './output-width.ts'
 import type {Stage} from './run-nodes.ts'
 import {nowNs} from './show-run.ts'
 import type {View} from './view.ts'
@@ -113,11 +114,12 @@ export class ListenersView implements View {
     const setting = `bindv6only=${namespace.settings['ipv6.bindv6only'] ?? 'absent'}`
     const place = `network namespace ${namespace.netns}`
     const note = palette.quiet(where === place ? setting : `${place}, ${setting}`)
-    const table = listenersTable(namespace.sockets, pods)
     // A pipe has lines of any length, for grep.
-    const width = process.stdout.isTTY ? process.stdout.columns : Infinity
+    const width = outputWidth(Infinity)
+    const table = listenersTable(namespace.sockets, pods, width)
+    const head = foldedLine(`${title}  ${note}`, width).join('\n')
     const findings = found.flatMap((each) => foldedFinding(each, {paint: palette, width})).map((line) => `${line}\n`)
-    await this.#write(`${title}  ${note}\n${table}${findings.join('')}\n`)
+    await this.#write(`${head}\n${table}${findings.join('')}\n`)
   }
 
   async #known({key, node, target}: NodeState): Promise<Known> {

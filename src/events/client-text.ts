@@ -2,6 +2,7 @@ import type {Palette} from '../output/colour.ts'
 import {escapeText} from '../output/escape.ts'
 import {byteQuantity, exactCount, plural, shortDuration} from '../output/quantity.ts'
 import {plainTable} from '../output/table.ts'
+import {displayWidth} from '../output/width.ts'
 import type {ClientCounts, ClientLosses} from '../protocol/clients.ts'
 import {type ClientListener, familyName, heaviest, type Kind, kindsOf, type NamedTally, openOf, sumCounts, typeOf} from './client-book.ts' // prettier-ignore
 import type {WorkloadEnd, WorkloadRow} from './client-workloads.ts'
@@ -12,6 +13,8 @@ import type {EndName} from './names.ts'
 export interface ClientTextOptions {
   readonly palette: Palette
   readonly time: string
+  /** Columns of a line. */
+  readonly width: number
   /** Where several are looked at. */
   readonly node: string | undefined
   /** Addresses of a listener that are listed. */
@@ -20,7 +23,7 @@ export interface ClientTextOptions {
 
 /** One listening socket: who it is, and its clients by family and type. */
 export function listenerBlock(listener: ClientListener, options: ClientTextOptions): string {
-  const {palette, time, node, top} = options
+  const {palette, time, node, top, width} = options
   const {clients, protocol, port, socket, network} = listener
   const {owner, device} = socket ?? {}
   const pod = shortName(clients.map(({destination}) => destination).find((name) => name !== undefined))
@@ -32,15 +35,19 @@ export function listenerBlock(listener: ClientListener, options: ClientTextOptio
     ...(owner === undefined ? [] : [`${escapeText(owner.process)} (pid ${owner.pid})`]),
     ...(pod === undefined ? [] : [palette.name(pod)]),
     palette.quiet(`network namespace ${network}`),
-  ].join('  ')
+  ]
   const rows = kindsOf(clients).map((kind) => [
     kind.family,
     kind.type,
     clientsText(kind),
     ...cells(kind.counts, protocol),
   ])
-  const table = plainTable([['FAMILY', 'TYPE', 'CLIENTS', ...headings(protocol)], ...rows], [2, 3, 4, 5, 6, 7, 8])
-  return `${title}\n${indent(table)}${topText(clients, protocol, top)}`
+  const table = plainTable(
+    [['FAMILY', 'TYPE', 'CLIENTS', ...headings(protocol)], ...rows],
+    [2, 3, 4, 5, 6, 7, 8],
+    width - 2,
+  )
+  return `${folded(title, width)}\n${indent(table)}${topText(clients, protocol, {top, width})}`
 }
 
 const clientsText = ({clients, isAtLeast}: Kind): string => `${isAtLeast ? 'over ' : ''}${exactCount(clients)}`
@@ -57,8 +64,18 @@ function cells(counts: ClientCounts, protocol: 'tcp' | 'udp'): readonly string[]
   return [...numbers.map(exactCount), byteQuantity(received), byteQuantity(sent)]
 }
 
-function topText(clients: readonly NamedTally[], protocol: 'tcp' | 'udp', most: number): string {
-  const shown = heaviest(clients, most)
+/** Parts of one line, which goes on in the next where it is full. */
+function folded(parts: readonly string[], width: number): string {
+  return parts.reduce((text, part) => {
+    const last = text.slice(text.lastIndexOf('\n') + 1)
+    return displayWidth(last) + 2 + displayWidth(part) > width ? `${text}\n    ${part}` : `${text}  ${part}`
+  })
+}
+
+type TopOptions = Pick<ClientTextOptions, 'top' | 'width'>
+
+function topText(clients: readonly NamedTally[], protocol: 'tcp' | 'udp', {top, width}: TopOptions): string {
+  const shown = heaviest(clients, top)
   if (shown.length === 0) return ''
   const rows = shown.map((tally) => [
     tally.client ?? '',
@@ -68,7 +85,7 @@ function topText(clients: readonly NamedTally[], protocol: 'tcp' | 'udp', most: 
   ])
   const left = clients.length - shown.length
   const rest = left > 0 ? `and ${plural(left, 'more client')}\n` : ''
-  const table = plainTable([['CLIENT', 'NAME', 'TYPE', ...headings(protocol)], ...rows], [3, 4, 5, 6, 7, 8])
+  const table = plainTable([['CLIENT', 'NAME', 'TYPE', ...headings(protocol)], ...rows], [3, 4, 5, 6, 7, 8], width - 2)
   return indent(`${table}${rest}`)
 }
 
@@ -87,7 +104,7 @@ const ends = {finished: '', reset: ' by a reset', 'timed-out': ' because the oth
 export function connectionText(
   change: ConnectionChange,
   names: {readonly source: EndName | undefined; readonly destination: EndName | undefined},
-  {palette, time, node}: Omit<ClientTextOptions, 'top'>,
+  {palette, time, node}: Omit<ClientTextOptions, 'top' | 'width'>,
 ): string {
   const {event, end, reporter, client, listener, durationNs, received, sent, isOld} = change
   const place = (each: typeof client, name: EndName | undefined): string => {
@@ -116,12 +133,13 @@ export interface ClientSummary {
   readonly workloads: readonly WorkloadRow[]
   readonly losses: ClientLosses
   readonly palette: Palette
+  readonly width: number
 }
 
 const mostWorkloads = 20
 
 /** The last block, but for what was removed. */
-export function clientSummaryText({title, seconds, tallies, workloads, losses, palette}: ClientSummary): string {
+export function clientSummaryText({title, seconds, tallies, workloads, losses, palette, width}: ClientSummary): string {
   const tcp = tallies.filter(({protocol}) => protocol === 'tcp')
   const rows = (['destination', 'source'] as const).flatMap((reporter) =>
     (['inet', 'inet6'] as const).flatMap((family) => {
@@ -133,11 +151,12 @@ export function clientSummaryText({title, seconds, tallies, workloads, losses, p
   // Two rare columns, without which the table fits on a terminal of 80 columns.
   const shown = heading.map((_, at) => at).filter((at) => !isRare(heading[at]) || rows.some((row) => row[at] !== '0'))
   const cells = [heading, ...rows].map((row) => shown.map((at) => row[at] ?? ''))
-  const table = rows.length === 0 ? 'no TCP connection was seen\n' : plainTable(cells, [...shown.keys()].slice(2))
+  const table =
+    rows.length === 0 ? 'no TCP connection was seen\n' : plainTable(cells, [...shown.keys()].slice(2), width - 2)
   return [
     `\n${palette.heading(`${escapeText(title)}: clients in ${shortDuration(seconds * 1000)}`)}\n`,
     indent(table),
-    indent(workloadTable(workloads)),
+    indent(workloadTable(workloads, width - 2)),
     ...lossLines(losses, palette).map((line) => `  ${line}\n`),
   ].join('')
 }
@@ -156,7 +175,7 @@ function familyRow(reporter: 'destination' | 'source', family: string, counts: C
   ]
 }
 
-function workloadTable(all: readonly WorkloadRow[]): string {
+function workloadTable(all: readonly WorkloadRow[], width: number): string {
   const rows = all.slice(0, mostWorkloads).map(({reporter, source, destination, protocol, family, type, counts}) => [
     workloadName(source),
     `${workloadName(destination)} port ${destination.port}/${protocol}`,
@@ -169,7 +188,7 @@ function workloadTable(all: readonly WorkloadRow[]): string {
   if (rows.length === 0) return ''
   const heading = ['SOURCE', 'DESTINATION', 'REPORTER', 'FAMILY', 'OPENED', 'CLOSED', 'FAILED', 'RECEIVED', 'SENT']
   const rest = all.length > rows.length ? `and ${plural(all.length - rows.length, 'more pair')}\n` : ''
-  return `${plainTable([heading, ...rows], [4, 5, 6, 7, 8])}${rest}`
+  return `${plainTable([heading, ...rows], [4, 5, 6, 7, 8], width)}${rest}`
 }
 
 function workloadName({namespace, workload, pod, service, node, ip}: WorkloadEnd): string {

@@ -8,7 +8,7 @@ import {palette} from '../../src/output/colour.ts'
 import type {ClientTally} from '../../src/protocol/clients.ts'
 
 const plain = palette(false)
-const shown = {palette: plain, time: '12:00:00.000', node: undefined, top: 0}
+const shown = {palette: plain, time: '12:00:00.000', node: undefined, top: 0, width: 80}
 const noLosses = {untracked: 0, untallied: 0, changes: 0, filtered: 0}
 
 /** All who found no room. */
@@ -25,8 +25,16 @@ function bookOf(tallies: readonly ClientTally[], known: Readonly<Record<string, 
   return book
 }
 
-const summaryOf = (tallies: readonly NamedTally[], losses = noLosses): string =>
-  clientSummaryText({title: 'local', seconds: 2, tallies, workloads: workloadRows(tallies), losses, palette: plain})
+const summaryOf = (tallies: readonly NamedTally[], losses = noLosses, width = Infinity): string =>
+  clientSummaryText({
+    title: 'local',
+    seconds: 2,
+    tallies,
+    workloads: workloadRows(tallies),
+    losses,
+    palette: plain,
+    width,
+  })
 
 test('a listener tells its clients by family and type, and how many it lists at most', () => {
   const book = bookOf([
@@ -51,6 +59,17 @@ test('clients that found no room make their number a least one', () => {
   const [listener] = book.listeners(book.tallies())
   expect(listener && listenerBlock(listener, shown)).toMatch(/inet6 +plain +over 1 /)
 })
+
+test.each([60, 80, 120, 200])('%i columns are enough for every line, and nothing is left out', (width) => {
+  const long = {client: '2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff', address: '2001:db8::1:2:3:4:5'}
+  const names = {[long.client]: {namespace: 'shop', workload: 'Deployment/checkout-with-a-long-name', pod: 'checkout-with-a-long-name-7d4f9'}}
+  const book = bookOf([tally({...long, protocol: 'tcp', opened: 3, unanswered: 1, received: 1e6}), tally({...long, reporter: 'source', protocol: 'tcp', opened: 3})], names)
+  const [listener] = book.listeners(book.tallies())
+  const block = listener === undefined ? '' : listenerBlock(listener, {...shown, width, top: 5, node: 'worker-1.eu-central.example.net'})
+  const text = block + summaryOf(book.tallies(), noLosses, width)
+  expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(width)
+  for (const word of [long.client, long.address, 'shop/Deployment/checkout-with-a-long-name', 'UNANSWERED', 'network namespace 7']) expect(text).toContain(word)
+}) // prettier-ignore
 
 test('the end tells a client of an IPv6 socket by IPv4 apart from the same one by a plain socket', () => {
   const one = {reporter: 'source', client: '192.0.2.1', address: '192.0.2.9', family: 4, received: 1000} as const
