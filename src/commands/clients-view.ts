@@ -1,5 +1,6 @@
 import {ClientBook, heaviest, type NamedTally, tallyKey} from '../events/client-book.ts'
 import {clientObject, connectionObject, kindsObject, workloadObject} from '../events/client-json.ts'
+import {countedOnce, sharedKernelText} from '../events/client-kernels.ts'
 import {clientSummaryObject} from '../events/client-summary.ts'
 import {clientSummaryText, connectionText, listenerBlock} from '../events/client-text.ts'
 import {workloadRows} from '../events/client-workloads.ts'
@@ -46,6 +47,8 @@ export class ClientsView implements View {
   }
 
   async started(state: NodeState): Promise<void> {
+    const shared = sharedKernelText(state, this.#options.stage.run.nodes)
+    if (shared !== undefined) this.notice(state.key, shared)
     if (this.#isJson) return this.#write(jsonLine(startObject(state)))
     this.notice(state.key, `Counting clients, kernel ${state.hello.kernel}.`)
   }
@@ -121,7 +124,8 @@ export class ClientsView implements View {
 
   #summary(summary: Summary): string {
     const {stage, palette} = this.#options
-    const books = stage.run.nodes.filter((state) => isOf(summary, state)).map((state) => this.#bookOf(state))
+    const states = stage.run.nodes.filter((state) => isOf(summary, state))
+    const books = countedOnce(states).map((state) => this.#bookOf(state))
     const tallies = books.flatMap((book) => book.tallies())
     const losses = ClientBook.joinLosses(books)
     if (this.#isJson)

@@ -79,6 +79,7 @@ export function startObject({node, target, hello, startNs}: NodeState, facts?: J
     node,
     target,
     kernel: hello.kernel,
+    boot: hello.boot,
     agent: hello.agent,
     interfaces: hello.interfaces.map(interfaceObject),
     clockOffsetNs: BigInt(hello.clockOffsetNs),

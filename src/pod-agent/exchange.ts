@@ -6,6 +6,7 @@ import type {Answered, Facts, Hello} from '../protocol/message.ts'
 import type {AgentSettings} from '../protocol/settings.ts'
 import {Conversation} from './conversation.ts'
 import {Ending} from './ending.ts'
+import {readText} from './facts-settings.ts'
 import {failedMessage} from './failed-message.ts'
 import {clientKey, isProved} from './proof.ts'
 import {ClientServer} from './server.ts'
@@ -106,6 +107,8 @@ export class Exchange implements Disposable {
   #hello(sequence: number): Hello {
     const {run} = this.#settings
     const greeting = this.#opening?.greeting() ?? bareGreeting
-    return {type: 'hello', run, agent: packageJson.version, layout: layoutHash, kernel: release(), ...greeting, sequence} // prettier-ignore
+    const boot = readText('/proc/sys/kernel/random/boot_id')?.trim()
+    const kernel = {kernel: release(), ...(boot !== undefined && {boot})}
+    return {type: 'hello', run, agent: packageJson.version, layout: layoutHash, ...kernel, ...greeting, sequence}
   }
 }

@@ -41,6 +41,8 @@ export interface Hello {
   /** Hash of the record layouts, from `src/generated`. */
   readonly layout: string
   readonly kernel: string
+  /** The kernel's boot id: agents that have the same run on one kernel. Absent of a capture. */
+  readonly boot?: string
   readonly cpus: number
   /** Realtime minus monotonic clock, in nanoseconds, as decimal text. */
   readonly clockOffsetNs: string

@@ -1,3 +1,4 @@
+import {readFileSync} from 'node:fs'
 import {describe, expect, test} from 'vitest'
 import {layoutHash} from '../../src/generated/layout.ts'
 import {AgentProcess, failureIn} from './agent-process.ts'
@@ -16,6 +17,7 @@ describe('a run', () => {
       run: agent.identity.run,
       agent: '0.1.0',
       layout: layoutHash,
+      boot: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
       cpus: expect.any(Number) as number,
       sequence: 0,
       warnings: [],
