@@ -57,7 +57,7 @@ export class Observation implements AsyncDisposable {
   readonly #parts: Parts
   readonly #interfaces: Interfaces
   readonly #listener: ObservationListener
-  #pending: number[] = []
+  readonly #pending = new Set<number>()
 
   private constructor(
     parts: Parts,
@@ -75,7 +75,7 @@ export class Observation implements AsyncDisposable {
     this.#listener = listener
     this.#interfaces = new Interfaces({
       changed: (link) => void this.#follow(() => this.#consider(link)),
-      gone: (link) => void this.#follow(async () => this.#tell(await parts.attachments.forget(link))),
+      gone: (link) => void this.#follow(() => this.#forget(link)),
       failed: (cause) => listener.failed(cause),
     })
   }
@@ -106,9 +106,9 @@ export class Observation implements AsyncDisposable {
     return this.#parts.attachments.report
   }
 
-  /** How many interfaces are still to be attached, where there are any. */
+  /** How many interfaces were chosen at the start and are still to be considered, where there are any. */
   get pending(): {readonly pending?: number} {
-    return this.#pending.length === 0 ? {} : {pending: this.#pending.length}
+    return this.#pending.size === 0 ? {} : {pending: this.#pending.size}
   }
 
   get warnings(): readonly string[] {
@@ -143,23 +143,33 @@ export class Observation implements AsyncDisposable {
   /** Pods' ends of veth pairs come last: what leaves the node is seen first. */
   async #attachFirst(): Promise<void> {
     const chosen = this.#interfaces.all.filter((link) => this.#parts.attachments.isChosen(link))
-    this.#pending = chosen.toSorted((a, b) => rank(a) - rank(b)).map(({index}) => index)
+    for (const {index} of chosen.toSorted((a, b) => rank(a) - rank(b))) this.#pending.add(index)
     const enough = performance.now() + attachFirstMs
-    while (this.#pending.length > 0 && (this.interfaces.length < attachFirst || performance.now() < enough)) {
+    while (this.#pending.size > 0 && (this.interfaces.length < attachFirst || performance.now() < enough)) {
       await this.#attachNext()
     }
     void this.#follow(async () => {
-      while (this.#pending.length > 0) await this.#attachNext()
+      while (this.#pending.size > 0) await this.#attachNext()
     })
   }
 
   async #attachNext(): Promise<void> {
-    const link = this.#interfaces.find(this.#pending.shift())
-    if (link !== undefined) await this.#consider(link)
+    const [index = 0] = this.#pending
+    const link = this.#interfaces.find(index)
+    if (link === undefined) this.#pending.delete(index)
+    else await this.#consider(link)
   }
 
   async #consider(link: KnownLink): Promise<void> {
-    this.#tell(await this.#parts.attachments.consider(link))
+    const change = await this.#parts.attachments.consider(link)
+    this.#pending.delete(link.index)
+    this.#tell(change)
+  }
+
+  async #forget(link: KnownLink): Promise<void> {
+    const change = await this.#parts.attachments.forget(link)
+    this.#pending.delete(link.index)
+    this.#tell(change)
   }
 
   #tell(change: InterfaceChange | undefined): void {

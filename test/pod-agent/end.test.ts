@@ -108,7 +108,7 @@ describe('interfaces during a run', () => {
     expect(tcxPrograms(libbpf, index, 'ingress')).toEqual([])
   })
 
-  test('are all attached, however many there are', {timeout: 60_000}, async () => {
+  test('are all attached, however many there are, and each is told or still to come', {timeout: 60_000}, async () => {
     using crowd = new Namespace()
     for (let each = 0; each < 25; each++) {
       crowd.ip(`link add c${each} type veth peer name p${each}`)
@@ -118,9 +118,11 @@ describe('interfaces during a run', () => {
     const enter = () => enterNetwork(crowd.path)
     enter()
     using client = await Client.meet(agent).finally(() => enterNetwork(pair.home.path))
-    const attached = () =>
-      client.hello.interfaces.length + client.messages.filter(({type}) => type === 'interface').length
-    await client.until(() => attached() === 25)
+    const changes = () => client.messages.filter((each) => each.type === 'interface')
+    const {interfaces, pending = 0} = client.hello
+    await client.until(() => interfaces.length + changes().length === 25)
+    const sums = changes().map((each, index) => interfaces.length + index + 1 + (each.pending ?? 0))
+    expect(new Set([interfaces.length + pending, ...sums])).toEqual(new Set([25]))
     expect(await client.stop()).toMatchObject({clean: true, removed: {links: 50}})
   })
 })
