@@ -1,6 +1,8 @@
 import {type Severity} from '../diagnosis/finding.ts'
+import {badUsage} from '../errors.ts'
 import {noFeeds} from '../protocol/settings.ts'
-import {type ObserveRequest, observeRequest, type ParsedLine} from './observe-request.ts'
+import {canMatchIPv6} from './filter.ts'
+import {flagsOf, type ObserveRequest, observeRequest, type ParsedLine} from './observe-request.ts'
 
 export interface ExthdrRequest {
   readonly run: ObserveRequest
@@ -10,6 +12,11 @@ export interface ExthdrRequest {
 
 export function exthdrRequest({flags, targets, raw}: ParsedLine): ExthdrRequest {
   const run = observeRequest({flags, targets, raw})
+  if (!canMatchIPv6(flagsOf(raw)))
+    throw badUsage(
+      'IPv4 has no extension headers, and the filter leaves no IPv6',
+      'Leave --family out, or loosen the filter; observe counts every packet.',
+    )
   return {
     run: {...run, feeds: {...noFeeds, chains: true, facts: true}},
     isFindingsOnly: flags['findings-only'] === true,

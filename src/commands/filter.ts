@@ -38,6 +38,12 @@ export function canMatch(tokens: readonly FlagToken[], among: readonly number[])
   return contradiction({...asked, protocols: [...wanted, {side: 'any', negate: false, values: among}]}) === undefined
 }
 
+/** Whether packets of IPv6 can. */
+export function canMatchIPv6(tokens: readonly FlagToken[]): boolean {
+  const asked = ask(groupFilters(tokens))
+  return asked.families.includes(6) && contradiction({...asked, families: [6]}) === undefined
+}
+
 function ask(groups: readonly FilterGroup[]): AskedFilter {
   const of = (...flags: FilterFlag[]): readonly FilterGroup[] => groups.filter(({flag}) => flags.includes(flag))
   const families = chosen<4 | 6>(of('family'), readFamilies, [4, 6])

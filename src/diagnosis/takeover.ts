@@ -14,6 +14,15 @@ interface Claim {
   oldSpokeAt?: string
 }
 
+type Early = Pick<Claim, 'target' | 'newMac' | 'message'>
+
+interface Replaced {
+  /** Seconds since 1970. */
+  readonly at: number
+  readonly mac: string
+  readonly oldMac: string
+}
+
 const remembered = 4096
 /** So long the old MAC may prove that it is still there. */
 const patienceSeconds = 3
@@ -30,11 +39,16 @@ class Takeovers implements Rule {
   readonly #asked = new BoundedMap<string, number>(remembered)
   /** Asked for from ::, which is answered to all and as if nobody had asked. */
   readonly #probed = new BoundedMap<string, number>(remembered)
-  readonly #claims = new BoundedMap<string, Claim>(256);
+  readonly #claims = new BoundedMap<string, Claim>(256)
+  /** Announced before anything told whose the address was: the node's facts and the kernel's own change come a moment later. */
+  readonly #early = new BoundedMap<string, Early>(256)
+  /** What the kernel replaced, where it tells before the message comes that made it. */
+  readonly #replaced = new BoundedMap<string, Replaced>(256);
 
   *hear(observation: Observation, context: Context, message?: NeighbourMessage): Generator<Finding> {
     if (observation.type === 'packet') this.#hearTraffic(observation)
-    if (observation.type === 'facts') this.#learnTable(observation)
+    if (observation.type === 'facts') yield* this.#learnTable(observation, context)
+    if (observation.type === 'neighbour') this.#believe(observation)
     if (message?.isValid !== true) return
     const {body} = message
     if (body.kind === 'neighbor-solicitation') this.#hearQuestion(message, body.target)
@@ -63,21 +77,48 @@ class Takeovers implements Rule {
     const {optionMac: newMac} = message
     if (newMac === undefined || !override) return
     const key = `${message.interface} ${target}`
-    const oldMac = this.#macs.get(key)
+    const oldMac = this.#macs.get(key) ?? this.#replacedBy(key, newMac, message.at)
     this.#macs.set(key, newMac)
     if (solicited || isRecent(this.#probed.get(target), message.at) || context.node.isOwnMac(newMac)) return
-    if (context.node.isOwnAddress(target) && message.direction === 'ingress')
+    if (isTakenFromNode(message, target, context))
       yield told({target, oldMac: 'this node', newMac, message}, context, 'critical')
     else if (isRecent(this.#asked.get(target), message.at)) return
-    else if (oldMac !== undefined && oldMac !== newMac && this.#claims.get(key) === undefined)
-      this.#claims.set(key, {target, oldMac, newMac, message})
+    else if (oldMac === undefined) this.#early.set(key, {target, newMac, message})
+    else this.#suspect(key, {target, oldMac, newMac, message})
+  }
+
+  #suspect(key: string, claim: Claim): void {
+    if (claim.oldMac !== claim.newMac && this.#claims.get(key) === undefined) this.#claims.set(key, claim)
+  }
+
+  /** An entry from before the run, of which only the kernel knows what it was. */
+  #believe({change: {interface: name, ip, mac, oldMac}, timeNs}: Observation & {type: 'neighbour'}): void {
+    if (mac === undefined || oldMac === undefined || mac === oldMac) return
+    const key = `${name} ${ip}`
+    const at = Number(timeNs) / 1e9
+    const early = this.#early.get(key)
+    if (early?.newMac === mac && isRecent(early.message.at, at)) this.#suspect(key, {...early, oldMac})
+    else this.#replaced.set(key, {at, mac, oldMac})
+    this.#early.delete(key)
+  }
+
+  #replacedBy(key: string, mac: string, at: number): string | undefined {
+    const replaced = this.#replaced.get(key)
+    return replaced?.mac === mac && isRecent(replaced.at, at) ? replaced.oldMac : undefined
   }
 
   #learn(name: string, ip: string, mac: string): void {
     this.#macs.set(`${name} ${ip}`, mac)
   }
 
-  #learnTable({facts}: Observation & {type: 'facts'}): void {
+  *#learnTable({facts, timeNs}: Observation & {type: 'facts'}, context: Context): Generator<Finding> {
+    for (const [key, {target, newMac, message}] of this.#early.entries()) {
+      if (!isRecent(message.at, Number(timeNs) / 1e9)) this.#early.delete(key)
+      else if (isTakenFromNode(message, target, context)) {
+        this.#early.delete(key)
+        yield told({target, oldMac: 'this node', newMac, message}, context, 'critical')
+      }
+    }
     for (const {interface: name, ip, mac} of facts.neighbours.known)
       if (mac !== undefined && this.#macs.get(`${name} ${ip}`) === undefined) this.#learn(name, ip, mac)
   }
@@ -89,6 +130,9 @@ class Takeovers implements Rule {
     if (claim !== undefined && packet.sourceMac === claim.oldMac) claim.oldSpokeAt = name
   }
 }
+
+const isTakenFromNode = ({direction, optionMac = ''}: NeighbourMessage, target: string, {node}: Context): boolean =>
+  direction === 'ingress' && node.isOwnAddress(target) && !node.isOwnMac(optionMac)
 
 const isRecent = (askedAt: number | undefined, at: number): boolean =>
   askedAt !== undefined && at - askedAt < patienceSeconds

@@ -129,6 +129,15 @@ describe('exthdr --input-file', () => {
   })
 })
 
+test.each([[['--family', '4']], [['--family', 'all', '--ip', '10.0.0.0/8']]])(
+  '%j leaves no IPv6, and is refused with advice and status 2',
+  async (filter) => {
+    const {stderr, status} = await new Plugin(['exthdr', 'local', ...filter]).ended
+    expect(stderr).toMatch(/^error: IPv4 has no extension headers, and the filter leaves no IPv6\.\n.+\n$/)
+    expect(status).toBe(2)
+  },
+)
+
 describe.skipIf(!isRoot)('exthdr local (needs root)', () => {
   test('counts every chain to the packet and the byte, and details beside', async () => {
     const held = both.flatMap(dissected)

@@ -161,7 +161,11 @@ describe('ndp over a capture', () => {
     [['--input-file', '/nowhere.pcap'], 'nowhere'],
     [['local', '--input-file', 'x.pcap'], 'exclude each other'],
     [['--target', '10.0.0.1', 'local'], 'no IPv6 address'],
-    [['--findings-only', '--mld', 'local'], 'exclude each other'],
+    [['--target', '::ffff:10.0.0.1', 'local'], 'is an IPv4 address'],
+    [['--findings-only', '--mld', 'local'], '--findings-only and --mld exclude each other'],
+    [['--findings-only', '--icmp-type', '2', 'local'], '--findings-only and --icmp-type exclude each other'],
+    [['-o', 'radvd', '--mld', 'local'], '-o radvd prints router advertisements, and --mld leaves them out'],
+    [['-o', 'radvd', '--icmp-type', '135', 'local'], '-o radvd prints router advertisements, and --icmp-type'],
   ])('%j is refused with advice and status 2', (args, words) => {
     const {stderr, status} = spawnSync(plugin, ['ndp', ...args], {encoding: 'utf8'})
     expect(stderr).toContain(words)

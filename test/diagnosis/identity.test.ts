@@ -65,9 +65,24 @@ describe('an announcement that nobody asked for', () => {
     const old = asks('2001:db8::9', {at: 11, source: target, mac: a})
     expect(found([...known, announced, old], {wait: 5})).toEqual(['warning ndp/na-override-unsol'])
   })
-  test('of an address of this node is critical', () => {
-    const own = facts({interfaces: [device({addresses: [{ip: target, prefixLength: 64, flags: ['permanent']}]})]})
-    expect(found([own, announced])).toContain('critical ndp/na-override-unsol')
+  test('of an address of this node is critical, also where the node has not told its addresses yet', () => {
+    const own = (at: number): Observation =>
+      facts({interfaces: [device({addresses: [{ip: target, prefixLength: 64, flags: ['permanent']}]})]}, at)
+    expect(found([own(0), announced])).toContain('critical ndp/na-override-unsol')
+    expect(found([announced, own(10.1)])).toEqual(['critical ndp/na-override-unsol'])
+    expect(found([announced, own(15)])).toEqual([])
+  })
+  test('is judged by what only the kernel knew before, whichever is told first', () => {
+    const change = {interface: 'eth0', ip: target, mac: b, oldMac: a, state: 'STALE', oldState: 'REACHABLE', event: 'update'} as const // prettier-ignore
+    const told: Observation = {type: 'neighbour', timeNs: nanoseconds(1010.001), change}
+    const old = asks('2001:db8::9', {at: 11, source: target, mac: a})
+    for (const both of [
+      [announced, told],
+      [told, announced],
+    ]) {
+      expect(found([...both, old], {wait: 5})).toEqual(['warning ndp/na-override-unsol'])
+      expect(all(both, {wait: 5})).toContain('info ndp/na-override-unsol')
+    }
   })
   test('again and again is a warning, unless it is named as an announcer', () => {
     const many = Array.from({length: 25}, (_, i) => answers(target, {at: i * 2, mac: a, flags: 'O'}))
