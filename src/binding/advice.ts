@@ -1,4 +1,4 @@
-import type {Transport} from '../protocol/binding.ts'
+import type {HeldSocket, Transport} from '../protocol/binding.ts'
 
 /** One line of code, as it stands before bind or in a configuration. */
 export interface Advice {
@@ -45,6 +45,12 @@ export const separateSockets: readonly Advice[] = [
     datagramLine: '-p 0.0.0.0:PORT:PORT/udp -p [::]:PORT:PORT/udp: one docker-proxy each',
   },
 ]
+
+/** What to change where only IPv4 is heard, for whom no line of code is to be changed. */
+export const publishingFix = (holders: readonly HeldSocket[]): {readonly fix?: string} =>
+  holders.every(({owner}) => owner?.process === 'docker-proxy')
+    ? {fix: 'Publish the port for IPv6 too: -p [::]:HOSTPORT:PORT beside the other, or -p HOSTPORT:PORT without an address for both.'}
+    : {} // prettier-ignore
 
 /** Why the line of code and not the sysctl. */
 export const whyNoSysctl =

@@ -39,11 +39,11 @@ export function isDualStack(holder: HeldSocket): boolean {
   return ipv4 !== undefined && ipv6 !== undefined
 }
 
-/** A socket that is what was asked for, on its own. */
+/** A socket that is what was asked for, on its own: one that is bound to a device hears less. */
 export const isExactly = (asked: SocketPlan, holder: HeldSocket): boolean => {
   const [one, other] = [reachOf(asked), reachOf(held(holder))]
   const isWaiting = holder.state === 'listen' || holder.state === 'unconnected'
-  return isWaiting && one.ipv4 === other.ipv4 && one.ipv6 === other.ipv6
+  return isWaiting && holder.device === undefined && one.ipv4 === other.ipv4 && one.ipv6 === other.ipv6
 }
 
 /** inet_bind_conflict, net/ipv4/inet_connection_sock.c: a port is shared among sockets of one uid only. */

@@ -2,6 +2,7 @@ import * as pages from '../diagnosis/bind-pages.ts'
 import type {Finding} from '../diagnosis/finding.ts'
 import {finding, type RulePage} from '../diagnosis/rule.ts'
 import type {BindAnswer, BindCase, HeldSocket, Outcomes, Transport} from '../protocol/binding.ts'
+import {publishingFix} from './advice.ts'
 import {matrixCases, protocolOf} from './cases.ts'
 import {isWaiting, oddTrials} from './defect.ts'
 import {predict} from './rule.ts'
@@ -98,6 +99,7 @@ function ipv4Alone({holders, addresses, port}: BindAnswer, protocol: Transport, 
       about: `${port}/${protocol}`,
       detail: `${owners} accepts IPv4 only on ${port}/${protocol}.`,
       evidence: waiting.map(evidenceOf),
+      ...publishingFix(waiting),
     }),
   ]
 }

@@ -2,6 +2,7 @@ import * as pages from '../diagnosis/bind-pages.ts'
 import type {Finding, Severity} from '../diagnosis/finding.ts'
 import {finding} from '../diagnosis/rule.ts'
 import type {HeldAddress, HeldSocket, ListeningNamespace} from '../protocol/binding.ts'
+import {publishingFix} from './advice.ts'
 import {isLoopback, type ServedPod, usesOf} from './served.ts'
 import {servedFindings} from './served-findings.ts'
 import {isUsable} from './surroundings.ts'
@@ -34,7 +35,14 @@ function oneFamily(namespace: ListeningNamespace, {where, pods, timeNs}: Place):
     const said = {timeNs, about: `${netns} ${name}`, evidence: own.map(socketLine)}
     const who = `${where}: ${listText([...new Set(own.map(ownerText))])} on ${name}`
     if (has.ipv6 && !families.has(6))
-      return [finding(pages.v4Only, {...said, severity: lackSeverity(own, pods), detail: `${who} accepts IPv4 only.`})]
+      return [
+        finding(pages.v4Only, {
+          ...said,
+          severity: lackSeverity(own, pods),
+          detail: `${who} accepts IPv4 only.`,
+          ...publishingFix(own),
+        }),
+      ]
     if (has.ipv4 && !families.has(4) && own.some(({address}) => address === '::'))
       return [finding(pages.v6Only, {...said, detail: `${who} accepts IPv6 only.`})]
     return []

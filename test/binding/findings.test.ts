@@ -6,6 +6,9 @@ import {judge} from '../../src/binding/verdict.ts'
 import type {BindAnswer, HeldSocket, Outcomes} from '../../src/protocol/binding.ts'
 
 const nowhere = {missing: []}
+const wildcard: HeldSocket = {
+  protocol: 'tcp', family: 4, address: '0.0.0.0', port: 6969, state: 'listen', v6only: null, uid: 0, inode: 7, receiveQueue: 0, sendQueue: 128,
+} // prettier-ignore
 const loopback = ['127.0.0.1', '::1'].map((ip) => ({ip, interface: 'lo', flags: []}))
 
 function answerOf(change: Partial<BindAnswer> = {}): BindAnswer {
@@ -56,9 +59,6 @@ test('an answer that rests on a defect says so', () => {
   const matrix: readonly Outcomes[] = cases.map((each) => (each.sockets.length === 3 ? ['ok'] : predict(each, nowhere)))
   const asked = {address: '127.0.0.1', v6only: null, reuseaddr: false, reuseport: false}
   const passed = {mode: 'tcp-listen', sockets: [asked], place: 'beside-holders', outcomes: ['ok', 'ok']} as const
-  const wildcard: HeldSocket = {
-    protocol: 'tcp', family: 4, address: '0.0.0.0', port: 6969, state: 'listen', v6only: null, uid: 0, inode: 7, receiveQueue: 0, sendQueue: 128,
-  } // prettier-ignore
   const detailWith = (change: Partial<BindAnswer>): string | undefined => {
     const found = findingsOf(answerOf({matrix, ...change}), [judge(answerOf(), {protocol: 'tcp', addresses: []})], 0n)
     return found.find(({rule}) => rule === 'bind/kernel-defect')?.detail
@@ -94,12 +94,20 @@ test.each([
 })
 
 test('a server that hears IPv4 alone is told where the namespace has IPv6', () => {
-  const holder: HeldSocket = {
-    protocol: 'tcp', family: 4, address: '0.0.0.0', port: 6969, state: 'listen', v6only: null, uid: 0, inode: 7, receiveQueue: 0, sendQueue: 128,
-  } // prettier-ignore
   const ipv6 = {ip: '2001:db8::1', interface: 'eth0', flags: []}
-  expect(rulesOf(answerOf({holders: [holder], addresses: [...loopback, ipv6]}))).toContain('bind/v4-only')
-  expect(rulesOf(answerOf({holders: [holder]}))).not.toContain('bind/v4-only')
+  expect(rulesOf(answerOf({holders: [wildcard], addresses: [...loopback, ipv6]}))).toContain('bind/v4-only')
+  expect(rulesOf(answerOf({holders: [wildcard]}))).not.toContain('bind/v4-only')
+})
+
+test('a socket that is bound to a device does not hold the port for the others', () => {
+  const asked = {address: '0.0.0.0', v6only: null, reuseaddr: false, reuseport: false}
+  const refused = {mode: 'tcp-listen', sockets: [asked], place: 'beside-holders', outcomes: ['EADDRINUSE']} as const
+  const free = {...refused, place: 'empty', outcomes: ['ok', 'ok']} as const
+  const of = (change: Partial<HeldSocket>) =>
+    judge(answerOf({holders: [{...wildcard, ...change}], trials: [free, refused]}), {protocol: 'tcp', addresses: ['0.0.0.0']}) // prettier-ignore
+  expect(of({})).toMatchObject({coexist: true})
+  expect(of({device: 'eth1'})).toMatchObject({coexist: false, class: 'other process'})
+  expect(of({device: 'eth1'}).sentences.join(' ')).toContain('(0.0.0.0 on eth1) already')
 })
 
 test('a namespace with addresses of IPv4 only is told that nothing comes to [::]', () => {

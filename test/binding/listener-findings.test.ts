@@ -30,6 +30,13 @@ function told(sockets: readonly HeldSocket[], pod?: ServedPod, change: Partial<L
   return found.map(({rule, severity}) => `${rule} ${severity}`)
 }
 
+test('what docker-proxy hears over IPv4 alone is published for IPv6 by a flag of docker', () => {
+  const fixOf = (process: string) =>
+    listenerFindings(namespaceWith([on('0.0.0.0', {owner: {pid: 9, process}})]), {where: 'here', pods: [], timeNs: 0n})[0]?.fix
+  expect(fixOf('docker-proxy')).toMatch(/^Publish the port for IPv6 too: -p \[::\]:HOSTPORT:PORT/)
+  expect(fixOf('server')).toMatch(/^Listen on \[::\] too/)
+}) // prettier-ignore
+
 describe('a Service of both families', () => {
   const pod = podWith({services: [service]})
 
