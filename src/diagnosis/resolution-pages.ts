@@ -5,7 +5,7 @@ export const unanswered: RulePage = {
   severities: ['error', 'info'],
   title: 'Nobody answers for an address',
   meaning:
-    'A neighbour was asked for three times and did not answer: packets to it are dropped, and programs see "no route to host".',
+    'A neighbour was asked for three times and did not answer: packets to it are dropped, and programs see "no route to host". A ClusterIP is never asked for on a link, unless it was not translated: a route leads it there, and kube-proxy has no rule for it.',
   detection:
     'Three multicast solicitations of one asker for one target without an advertisement within 3.5 s of the first, or the kernel reports the resolution as failed. Info, where the end comes before the time has passed and it was asked more than once.',
   notThis: 'An asker that goes on to send to the target; the probes of a scan (ndp/ns-scan).',

@@ -9,6 +9,7 @@ import {judgeError} from './rejection.ts'
 import {probeUnanswered, slow, unanswered} from './resolution-pages.ts'
 import * as pages from './resolution-pages.ts'
 import {type Context, finding, type Rule, type RuleKind} from './rule.ts'
+import {ownership, remedyFor} from './service-address.ts'
 import {SolicitationRate} from './solicitation-rate.ts'
 
 const remembered = 4096
@@ -147,8 +148,9 @@ class Resolution implements Rule {
         `kernel: neighbour ${change.ip} on ${change.interface} went from ${was ?? 'unknown'} to FAILED`,
         ...questions.flatMap(asked),
         ...this.#drops.about(change.ip, at),
-        ...membership(change.ip, context),
+        ...ownership(change.ip, context),
       ],
+      ...(page === unanswered ? remedyFor(change.ip, context) : {}),
     })
   }
 
@@ -171,11 +173,8 @@ class Resolution implements Rule {
     yield finding(unanswered, {
       ...placed(question, timeNs),
       detail: `${describe(question.target, context)} did not answer ${question.asker} on ${question.interface}: ${question.count} solicitations`,
-      evidence: [
-        ...asked(question),
-        ...this.#drops.about(question.target, at),
-        ...membership(question.target, context),
-      ],
+      evidence: [...asked(question), ...this.#drops.about(question.target, at), ...ownership(question.target, context)],
+      ...remedyFor(question.target, context),
     })
   }
 
@@ -217,11 +216,4 @@ function describe(target: string, {cluster, node}: Context): string {
   if (cluster.serviceAddresses.includes(target)) return `${target} (address of a Service)`
   if (node.isDefaultRouter(target)) return `${target} (the default router)`
   return target
-}
-
-function membership(target: string, {cluster, node}: Context): readonly string[] {
-  if (node.isOwnAddress(target)) return [`${target} is an address of this node`]
-  return cluster.serviceAddresses.includes(target)
-    ? [`${target} is announced for a Service; no node answered for it`]
-    : []
 }
