@@ -1,4 +1,4 @@
-import {formatIPv4, parseAddress} from '../address/text.ts'
+import {formatIPv4, parseAddress, withoutZone} from '../address/text.ts'
 import type {BindCase, SocketPlan} from '../protocol/binding.ts'
 import {stepsOf} from './cases.ts'
 
@@ -9,6 +9,9 @@ export interface Reach {
 }
 
 const any = '*'
+
+/** Means nothing without its interface: link-local, or a multicast group of link or interface scope (RFC 4291 §2.7). */
+export const isWithinLink = (ip: string): boolean => /^(fe[89ab]|ff[\da-f][12]:)/i.test(ip)
 
 /** `::ffff:a.b.c.d` is IPv4's a.b.c.d, and `::` without V6ONLY is both wildcards (ipv6(7)). */
 export function reachOf({address, v6only}: Pick<SocketPlan, 'address' | 'v6only'>): Reach {
@@ -21,7 +24,9 @@ export function reachOf({address, v6only}: Pick<SocketPlan, 'address' | 'v6only'
     return {ipv4: text === '0.0.0.0' ? any : text, ipv6: undefined}
   }
   const isWildcard = bytes.every((byte) => byte === 0)
-  return isWildcard ? {ipv4: v6only === true ? undefined : any, ipv6: any} : {ipv4: undefined, ipv6: address}
+  return isWildcard
+    ? {ipv4: v6only === true ? undefined : any, ipv6: any}
+    : {ipv4: undefined, ipv6: isWithinLink(address) ? address : withoutZone(address)}
 }
 
 const meet = (one: string | undefined, other: string | undefined): boolean =>

@@ -1,7 +1,7 @@
 import {withoutZone} from '../address/text.ts'
 import type {BindAnswer, HeldAddress, SocketPlan, Transport} from '../protocol/binding.ts'
 import {places} from './cases.ts'
-import {reachOf, type Surroundings} from './rule.ts'
+import {isWithinLink, reachOf, type Surroundings} from './rule.ts'
 
 /** RFC 4862 §5.4: until duplicate address detection has ended the address is not assigned; RFC 4429 lets an optimistic one be used. */
 const unusable = ['dadfailed', 'down']
@@ -12,12 +12,9 @@ export const isUsable = ({flags}: HeldAddress): boolean =>
 /** Of IPv4 the kernel lets everybody bind these, and all hosts' address (RTN_MULTICAST and RTN_BROADCAST in inet_bind). */
 const isMulticast = (ip: string): boolean => /^(ff[\da-f]{2}:|2(2[4-9]|3\d)\.|255\.255\.255\.255$)/i.test(ip)
 
-/** Means nothing without its interface: link-local, or a multicast group of link or interface scope (RFC 4291 §2.7). */
-export const isWithinLink = (ip: string): boolean => /^(fe[89ab]|ff[\da-f][12]:)/i.test(ip)
-
-/** With a zone, it is that of one interface. */
+/** With a zone, it is that of one interface; of any other address bind passes the zone over (__inet6_bind). */
 export const isAt = ({ip, interface: name}: HeldAddress, address: string): boolean =>
-  ip === withoutZone(address) && (!address.includes('%') || address.endsWith(`%${name}`))
+  ip === withoutZone(address) && (!isWithinLink(ip) || !address.includes('%') || address.endsWith(`%${name}`))
 
 type Target = Pick<BindAnswer, 'addresses' | 'settings'>
 type Place = Pick<SocketPlan, 'address' | 'v6only'>
@@ -52,6 +49,8 @@ export function addressFault(place: Place, target: Target, protocol: Transport):
   }
   if (isLinkLocal && !isMulticast(plain) ? held.some(isUsable) : isBindable(place, target)) return []
   const [first] = held
+  const elsewhere = target.addresses.filter(({ip}) => ip === plain).map(({interface: name}) => name)
+  if (first === undefined && elsewhere.length > 0) return [`${address} names no interface of this network namespace that has it, and bind fails: write ${elsewhere.map((name) => `${plain}%${name}`).join(' or ')}.`] // prettier-ignore
   if (first === undefined) return [`${address} is no address of this network namespace, and bind fails with EADDRNOTAVAIL (IPV6_FREEBIND or IP_FREEBIND would let it pass).`] // prettier-ignore
   return [`${address} ${stateText(first)}, and bind fails with EADDRNOTAVAIL.`]
 }

@@ -1,4 +1,4 @@
-import {isWithinLink} from '../binding/surroundings.ts'
+import {isWithinLink} from '../binding/rule.ts'
 import type {HeldSocket, Transport} from '../protocol/binding.ts'
 import {presentLinkFacts} from './facts.ts'
 import {peekOptions} from './native/peek.ts'

@@ -1,6 +1,6 @@
 import {formatBytes, parseAddress} from '../address/text.ts'
 import {stepsOf} from '../binding/cases.ts'
-import {isWithinLink} from '../binding/surroundings.ts'
+import {isWithinLink} from '../binding/rule.ts'
 import type {BindCase, Outcomes, SocketPlan} from '../protocol/binding.ts'
 import {presentLinkFacts} from './facts.ts'
 import {RawSocket, type SocketCalls} from './native/sockets.ts'
