@@ -109,9 +109,8 @@ describe.skipIf(!isRoot)('bindcheck', () => {
     ['asked about on a group without its link', ['--protocol', 'udp', '--address', 'ff02::fb'], 'address state', 1],
     ['low, and an ordinary user asks', ['--port', '80', '--uid', '1000'], 'permission', 1],
     ['asked about on a tentative address', ['--address', 'fd00::7'], 'address state', 1],
-    ['asked about on an address that is there', ['--address', 'fd00::8', '--address', '127.0.0.1'], 'application flag', 0],
     ['held on one of two links that have the address', ['--port', '7008', '--protocol', 'tcp', '--address', 'fe80::7%v0', '--address', 'fe80::7%v1'], 'other process', 1],
-    ['asked about on the address of two links', ['--address', 'fe80::7%v0', '--address', 'fe80::7%v1'], 'application flag', 0],
+    ['asked about on addresses that are there, one on two links', ['fd00::8', '127.0.0.1', 'fe80::7%v0', 'fe80::7%v1'].flatMap((each) => ['--address', each]), 'application flag', 0],
     ['asked about on broadcast, and within a local route', ['--address', '10.7.0.255', '--address', '::ffff:10.8.0.9'], 'application flag', 0],
     ['asked about on an address that is not there', ['--address', '10.9.9.9'], 'address state', 1],
   ])('a port that is %s', async (...[, words, kind, wanted]) => {
