@@ -66,7 +66,7 @@ export function placeLines({trials, port}: BindAnswer, {paint}: PacketOptions): 
   const rows = live.map((trial) => {
     const outcome = trial.outcomes.at(-1) ?? ''
     const sign = outcome === 'ok' ? paint.good('ok') : paint.bad(outcome)
-    return `  ${protocolOf(trial)} ${endpoint(trial.sockets[0]?.address ?? '', port)} ${sign}`
+    return `  ${protocolOf(trial)} ${escapeText(endpoint(trial.sockets[0]?.address ?? '', port))} ${sign}`
   })
   return ['', paint.strong('Bound in the live network namespace'), ...rows]
 }

@@ -114,7 +114,7 @@ function socketLines(holder: HeldSocket, {paint, width}: TextOptions): readonly 
     `${receiveQueue} queued`,
     ...(drops === undefined ? [] : [`${drops} dropped`]),
   ].join(', ')
-  const first = `${protocol} ${paint.name(endpoint(address, port))} accepts ${acceptsText(holder)}${flag}, ${stateText[state]}`
+  const first = `${protocol} ${paint.name(escapeText(endpoint(address, port)))} accepts ${acceptsText(holder)}${flag}, ${stateText[state]}`
   return [`  ${first}`, ...wrap(escapeText(detail), width - 6).map((line) => `      ${line}`)]
 }
 
