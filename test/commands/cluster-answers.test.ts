@@ -4,14 +4,16 @@ import type {AddressInfo} from 'node:net'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {setTimeout as delay} from 'node:timers/promises'
-import {afterEach, beforeEach, describe, expect, test} from 'vitest'
+import {afterAll, afterEach, beforeEach, describe, expect, test} from 'vitest'
 import {connect} from '../../src/cluster/connection.ts'
 import {launchAgent} from '../../src/cluster/launch.ts'
 import {labelOf} from '../../src/cluster/manifest.ts'
 import {PodGuard} from '../../src/cluster/pod-guard.ts'
 import {everything, noFeeds} from '../../src/protocol/settings.ts'
-import {type Ended, Plugin} from '../support/plugin.ts'
+import {CommandLines, type Said} from '../support/command-lines.ts'
 
+const commandLines = new CommandLines()
+afterAll(() => commandLines[Symbol.asyncDispose]())
 let folder: string
 let stop: (() => Promise<void>) | undefined
 beforeEach(() => {
@@ -50,10 +52,8 @@ const json = (response: ServerResponse, answer: object, status = 200): void => {
   response.writeHead(status, {'content-type': 'application/json'}).end(JSON.stringify(answer))
 }
 
-async function run(kubeconfig: string, ...args: readonly string[]): Promise<Ended> {
-  await using plugin = new Plugin(args, {kubeconfig})
-  return await plugin.ended
-}
+const run = (kubeconfig: string, ...args: readonly string[]): Promise<Said> =>
+  commandLines.run(args, {KUBECONFIG: kubeconfig})
 
 describe('a server', () => {
   test.each(['foo', 'my-host:6443', 'ftp://host'])(

@@ -4,22 +4,30 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
 import {commands} from '../../src/commands/index.ts'
+import {CommandLines, type Said} from '../support/command-lines.ts'
 
 const verbs = Object.keys(commands).join(', ')
 const root = join(import.meta.dirname, '../..')
 const plugin = join(root, 'bin/kubectl-ipv6')
+const commandLines = new CommandLines()
 let folder: string
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'kubectl-ipv6-'))
 })
-afterAll(() => rmSync(folder, {recursive: true}))
+afterAll(async () => {
+  await commandLines[Symbol.asyncDispose]()
+  rmSync(folder, {recursive: true})
+})
 
-function run(args: readonly string[], environment: NodeJS.ProcessEnv = {}, program = plugin) {
+function start(args: readonly string[], environment: NodeJS.ProcessEnv = {}, program = plugin) {
   const env = {...process.env, KUBECONFIG: join(folder, 'none'), ...environment}
   const {status, stdout, stderr} = spawnSync(program, args, {encoding: 'utf8', timeout: 20_000, env})
   return {status, stdout, stderr}
 }
+
+const run = (args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Said> =>
+  commandLines.run(args, {KUBECONFIG: join(folder, 'none'), ...environment})
 
 test('a user who stands in no password file can run it, as in a container with any uid', () => {
   const withoutPasswords = 'mount --bind /dev/null /etc/passwd && exec env -u SHELL "$0" version'
@@ -30,24 +38,27 @@ test('a user who stands in no password file can run it, as in a container with a
 })
 
 test("what is compiled is kept in the user's own cache, never under /tmp, where others could put it", () => {
-  const {status} = run(['version'], {XDG_CACHE_HOME: join(folder, 'cache'), NODE_COMPILE_CACHE: undefined})
+  const {status} = start(['version'], {XDG_CACHE_HOME: join(folder, 'cache'), NODE_COMPILE_CACHE: undefined})
   expect(status).toBe(0)
   expect(readdirSync(join(folder, 'cache/kubectl-ipv6/compiled'), {recursive: true}).length).toBeGreaterThan(1)
 })
 
 describe('help', () => {
-  test.each([[[]], [['--help']], [['-h']], [['help']]])('%j shows every verb, and speaks of kubectl ipv6', (args) => {
-    const {status, stdout, stderr} = run(args)
-    expect([status, stderr]).toEqual([0, ''])
-    expect(stdout).toMatch(/^On-demand IPv6 debugging/)
-    for (const verb of ['observe', 'cleanup', 'version']) expect(stdout).toContain(`\n  ${verb} `)
-    expect(stdout).not.toContain('kubectl-ipv6 ')
-  })
+  test.each([[[]], [['--help']], [['-h']], [['help']]])(
+    '%j shows every verb, and speaks of kubectl ipv6',
+    async (args) => {
+      const {status, stdout, stderr} = await run(args)
+      expect([status, stderr]).toEqual([0, ''])
+      expect(stdout).toMatch(/^On-demand IPv6 debugging/)
+      for (const verb of ['observe', 'cleanup', 'version']) expect(stdout).toContain(`\n  ${verb} `)
+      expect(stdout).not.toContain('kubectl-ipv6 ')
+    },
+  )
 
   test.each([[['observe', '--help']], [['help', 'observe']], [['observe', 'node/x', '-h']]])(
     '%j shows every flag of the contract',
-    (args) => {
-      const {status, stdout} = run(args)
+    async (args) => {
+      const {status, stdout} = await run(args)
       expect(status).toBe(0)
       const flags = [
       'kubeconfig', 'context', 'cluster', 'user', 'as', 'as-group', 'namespace', 'agent-namespace', 'agent-image', 'image-pull-policy', 'image-pull-secret', 'toleration', 'dry-run',
@@ -62,15 +73,22 @@ describe('help', () => {
 })
 
 test('the version is that of the package', () => {
-  expect(run(['version', '-o', 'json']).stdout).toMatch(/^\{"kind":"version","version":"\d+\.\d+\.\d+","node":"/)
-  expect(run(['--version']).stdout).toMatch(/^kubectl ipv6 \d+\.\d+\.\d+ \(Node /)
+  expect(start(['version', '-o', 'json']).stdout).toMatch(/^\{"kind":"version","version":"\d+\.\d+\.\d+","node":"/)
+  expect(start(['--version']).stdout).toMatch(/^kubectl ipv6 \d+\.\d+\.\d+ \(Node /)
 })
 
 describe('bad usage is two sentences on stderr and exit status 2', () => {
+  test('of a start of its own', () => {
+    expect(start(['toString'])).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: `error: There is no verb "toString".\nVerbs: ${verbs}.\n`,
+    })
+  })
+
   test.each([
     [['obsreve'], 'error: There is no verb "obsreve".\nDid you mean: kubectl ipv6 observe\n'],
     [['frobnicate'], `error: There is no verb "frobnicate".\nVerbs: ${verbs}.\n`],
-    [['toString'], `error: There is no verb "toString".\nVerbs: ${verbs}.\n`],
     [['constructor'], `error: There is no verb "constructor".\nVerbs: ${verbs}.\n`],
     [['__proto__', 'x'], `error: There is no verb "__proto__".\nVerbs: ${verbs}.\n`],
     [
@@ -96,22 +114,22 @@ describe('bad usage is two sentences on stderr and exit status 2', () => {
       ['observe', '--not', '--not', '--port', '1'],
       'error: --not --not negates nothing.\nWrite --not once, right before a filter.\n',
     ],
-  ])('%j', (args, message) => {
-    expect(run(args)).toEqual({status: 2, stdout: '', stderr: message})
+  ])('%j', async (args, message) => {
+    expect(await run(args)).toEqual({status: 2, stdout: '', stderr: message})
   })
 })
 
-test('--color always colours the failure, NO_COLOR and pipes do not', () => {
-  expect(run(['x', '--color', 'always']).stderr).toContain('\u001b[1m\u001b[31merror:')
-  expect(run(['x', '--color=always'], {NO_COLOR: '1'}).stderr).toContain('\u001b[')
-  expect(run(['x']).stderr).not.toContain('\u001b')
+test('--color always colours the failure, NO_COLOR and pipes do not', async () => {
+  expect((await run(['x', '--color', 'always'])).stderr).toContain('\u001b[1m\u001b[31merror:')
+  expect((await run(['x', '--color=always'], {NO_COLOR: '1'})).stderr).toContain('\u001b[')
+  expect((await run(['x'])).stderr).not.toContain('\u001b')
 })
 
 describe('the executable', () => {
   test('is found through a chain of links, as krew and a PATH make them', () => {
     symlinkSync(plugin, join(folder, 'one'))
     symlinkSync('one', join(folder, 'kubectl-ipv6'))
-    expect(run(['version'], {}, join(folder, 'kubectl-ipv6')).status).toBe(0)
+    expect(start(['version'], {}, join(folder, 'kubectl-ipv6')).status).toBe(0)
     const viaKubectl = execFileSync('kubectl', ['ipv6', 'version'], {
       encoding: 'utf8',
       env: {...process.env, PATH: `${folder}:${process.env['PATH'] ?? ''}`},
@@ -120,7 +138,7 @@ describe('the executable', () => {
   })
 
   test('says what it needs when the Node it was given is not there', () => {
-    const {status, stderr} = run(['version'], {KUBECTL_IPV6_NODE: '/nowhere/node'})
+    const {status, stderr} = start(['version'], {KUBECTL_IPV6_NODE: '/nowhere/node'})
     expect(status).toBe(2)
     expect(stderr).toMatch(/^error: kubectl ipv6 needs Node 22\.12 or newer, and "\/nowhere\/node" is not there\.\n/)
   })
@@ -130,7 +148,7 @@ describe('the executable', () => {
     const pretend = "Object.defineProperty(process.versions, 'node', {value: '20.20.2'})"
     writeFileSync(join(folder, 'old.cjs'), pretend)
     writeFileSync(old, `#!/bin/sh\nexec ${process.execPath} --require ${join(folder, 'old.cjs')} "$@"\n`, {mode: 0o755})
-    const {status, stderr} = run(['version'], {KUBECTL_IPV6_NODE: old})
+    const {status, stderr} = start(['version'], {KUBECTL_IPV6_NODE: old})
     expect(status).toBe(2)
     expect(stderr).toContain('needs Node 22.12 or newer, and')
     expect(stderr).toContain('is 20.20.2.')
@@ -138,7 +156,10 @@ describe('the executable', () => {
 })
 
 describe('completion speaks kubectl’s protocol', () => {
-  const complete = (...words: string[]) => run(words, {}, join(root, 'bin/kubectl_complete-ipv6')).stdout.split('\n')
+  test('in the program that kubectl starts for it', () => {
+    const {stdout} = start(['nothing', 'x'], {}, join(root, 'bin/kubectl_complete-ipv6'))
+    expect(stdout.split('\n')).toEqual([':4', ''])
+  })
 
   test.each([
     [['obs'], ['observe\tShow IPv6 flows of nodes, pods or this machine, live.', ':4', '']],
@@ -166,11 +187,8 @@ describe('completion speaks kubectl’s protocol', () => {
       ['observe', 'lo'],
       ['local\tthis machine, without a cluster', ':4', ''],
     ],
-    [
-      ['nothing', 'x'],
-      [':4', ''],
-    ],
-  ])('%j', (words, answer) => {
-    expect(complete(...words)).toEqual(answer)
+  ])('%j', async (words, answer) => {
+    const {stdout} = await run(['__complete', ...words])
+    expect(stdout.split('\n')).toEqual(answer)
   })
 })

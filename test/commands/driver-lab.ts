@@ -98,13 +98,20 @@ export class Listener {
     return this.#plugin.lines.filter(({kind}) => kind === 'finding')
   }
 
-  /** Waits until all these are found since somebody last looked, and gives all that were and are no aftermath. */
-  async until(expected: readonly string[]): Promise<readonly string[]> {
-    for (let i = 0; i < 400; i++) {
+  /** Whether all these are found within the time since somebody last looked. */
+  async finds(expected: readonly string[], withinMs: number): Promise<boolean> {
+    const limit = Date.now() + withinMs
+    for (;;) {
       const found = findingsOf(this.#plugin.lines.slice(this.#looked).filter(isFirst))
-      if (expected.every((each) => found.includes(each))) break
+      if (expected.every((each) => found.includes(each))) return true
+      if (Date.now() > limit) return false
       await pause(25)
     }
+  }
+
+  /** Waits until all these are found since somebody last looked, and gives all that were and are no aftermath. */
+  async until(expected: readonly string[]): Promise<readonly string[]> {
+    await this.finds(expected, 10_000)
     return this.take(expected)
       .filter((each) => expected.includes(each) || !aftermath.includes(each))
       .toSorted()

@@ -11,8 +11,7 @@ export interface Situation {
   /** Where the sender puts it. */
   readonly into: keyof typeof ways
   readonly packet: string
-  /** Instead of the situation's own address. */
-  readonly source?: string
+  readonly source: string
   /** Of the frame; otherwise the MAC of whoever is at the other end. */
   readonly mac?: string
 }
@@ -70,17 +69,12 @@ export class DropLab implements Disposable {
     return execFileSync('ip', ['netns', 'exec', this.namespace(place), 'bash', '-ec', script], {encoding: 'utf8', timeout: 60_000}) // prettier-ignore
   }
 
-  /** The source that tells the situation of this number from the others. */
-  sourceOf(index: number): string {
-    return `fd0a::1:${(index + 1).toString(16)}`
-  }
-
   /** Each in turn. */
   send(situations: readonly Situation[]): void {
-    const lines = situations.map((each, index) => {
+    const lines = situations.map((each) => {
       const {device, peer} = ways[each.into]
       const mac = each.mac ?? macOf(peer)
-      return `S = '${each.source ?? this.sourceOf(index)}'\nput('${this.device(device)}', '${mac}', ${each.packet})`
+      return `S = '${each.source}'\nput('${this.device(device)}', '${mac}', ${each.packet})`
     })
     const script = `from scapy.all import *
 def put(device, mac, packets):

@@ -1,24 +1,24 @@
-import {spawnSync} from 'node:child_process'
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
+import {CommandLines} from '../support/command-lines.ts'
 import {interfaceBlock, option, packetBlock, section} from '../support/capture-files.ts'
 import {ethernet, extension, ipv6, udp} from '../support/packets.ts'
 
 const messages = join(import.meta.dirname, '../captures/messages')
-const plugin = join(import.meta.dirname, '../../bin/kubectl-ipv6')
+const commandLines = new CommandLines()
 let folder = ''
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'ends-'))
 })
-afterAll(() => rmSync(folder, {recursive: true}))
+afterAll(async () => {
+  await commandLines[Symbol.asyncDispose]()
+  rmSync(folder, {recursive: true})
+})
 
-function run(verb: string, args: readonly string[]) {
-  const {status, stdout, stderr} = spawnSync(plugin, [verb, ...args, '-o', 'json'], {
-    encoding: 'utf8',
-    timeout: 30_000,
-  })
+async function run(verb: string, args: readonly string[]) {
+  const {status, stdout, stderr} = await commandLines.run([verb, ...args, '-o', 'json'])
   const lines = stdout
     .split('\n')
     .filter(Boolean)
@@ -33,15 +33,15 @@ function fileOf(name: string, bytes: Uint8Array): string {
 }
 
 describe.each(['observe', 'ndp', 'exthdr'])('%s --input-file', (verb) => {
-  test('tells nothing of a file that is not there', () => {
-    const {status, stderr, lines} = run(verb, ['--input-file', join(folder, 'none')])
+  test('tells nothing of a file that is not there', async () => {
+    const {status, stderr, lines} = await run(verb, ['--input-file', join(folder, 'none')])
     expect([status, lines]).toEqual([2, []])
     expect(stderr).toContain('there is no such file')
   })
 
-  test('tells what was readable of a capture that is cut off, that it is not complete, and then why', () => {
+  test('tells what was readable of a capture that is cut off, that it is not complete, and then why', async () => {
     const cut = readFileSync(join(messages, 'thc-implementation.pcap')).subarray(0, 9000)
-    const {status, stderr, lines} = run(verb, ['--input-file', fileOf('cut.pcap', cut)])
+    const {status, stderr, lines} = await run(verb, ['--input-file', fileOf('cut.pcap', cut)])
     expect(status).toBe(2)
     expect(stderr).toMatch(/^error: .* is cut off in the middle of a block at byte 9000, after frame \d+\.\n/)
     const frames = Number(/after frame (\d+)/.exec(stderr)?.[1])
@@ -53,33 +53,33 @@ describe.each(['observe', 'ndp', 'exthdr'])('%s --input-file', (verb) => {
 })
 
 describe.each(['observe', 'exthdr'])('%s --input-file', (verb) => {
-  test('refuses an interface that no frame is of, before anything is told', () => {
+  test('refuses an interface that no frame is of, before anything is told', async () => {
     const file = join(messages, 'kernel.pcap')
-    const {status, stderr, lines} = run(verb, ['--input-file', file, '-i', 'eth*'])
+    const {status, stderr, lines} = await run(verb, ['--input-file', file, '-i', 'eth*'])
     expect([status, lines]).toEqual([2, []])
     expect(stderr).toContain('No interface of the capture matches -i eth*')
   })
 
-  test('takes the frames of the interfaces that are asked for', () => {
+  test('takes the frames of the interfaces that are asked for', async () => {
     const frame = ethernet(ipv6(extension(60, udp())))
     const name = (text: string) => interfaceBlock(1, [option(2, Buffer.from(text))])
     const blocks = [section(), name('eth0'), name('eth1'), packetBlock(frame), packetBlock(frame, {at: 1})]
-    const {status, lines} = run(verb, ['--input-file', fileOf('two.pcapng', Buffer.concat(blocks)), '-i', 'eth1'])
+    const {status, lines} = await run(verb, ['--input-file', fileOf('two.pcapng', Buffer.concat(blocks)), '-i', 'eth1'])
     expect(status).toBe(0)
     expect(lines.at(-1)).toMatchObject({kind: 'summary', seen: {packets: 1}, complete: true})
   })
 
-  test('refuses a direction that the capture does not tell, before anything is told', () => {
+  test('refuses a direction that the capture does not tell, before anything is told', async () => {
     const file = join(messages, 'kernel.pcap')
-    const {status, stderr, lines} = run(verb, ['--input-file', file, '--direction', 'egress'])
+    const {status, stderr, lines} = await run(verb, ['--input-file', file, '--direction', 'egress'])
     expect([status, lines]).toEqual([2, []])
     expect(stderr).toContain('does not tell which way its frames went')
   })
 })
 
-test('exthdr tells and judges chains without an end, unless a filter would have to see what is behind them', () => {
+test('exthdr tells and judges chains without an end, unless a filter would have to see what is behind them', async () => {
   const file = join(messages, 'thc-implementation.pcap')
-  const {lines, status} = run('exthdr', ['--input-file', file])
+  const {lines, status} = await run('exthdr', ['--input-file', file])
   const {chains} = lines.at(-1) as {chains: readonly {readonly end?: string; readonly packets: number}[]}
   const ends = chains.flatMap(({end, packets}) => (end === undefined ? [] : [`${end} ${packets}`]))
   expect(ends.toSorted()).toEqual(['too-long 1', 'too-long 1', 'too-long 1', 'truncated 1', 'truncated 1'])
@@ -87,7 +87,7 @@ test('exthdr tells and judges chains without an end, unless a filter would have 
   const rules = lines.filter(({kind}) => kind === 'finding').map(({rule}) => rule)
   expect(rules).toContain('exthdr/chain-long')
   expect(status).toBe(1)
-  const filtered = run('exthdr', ['--input-file', file, '--protocol', 'icmpv6'])
+  const filtered = await run('exthdr', ['--input-file', file, '--protocol', 'icmpv6'])
   const summary = filtered.lines.at(-1) as {chains: readonly object[]}
   expect(summary.chains.filter((each) => 'end' in each)).toEqual([])
 })

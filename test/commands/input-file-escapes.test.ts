@@ -1,15 +1,15 @@
-import {spawnSync} from 'node:child_process'
 import {mkdtempSync, readdirSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, beforeAll, expect, test} from 'vitest'
+import {CommandLines} from '../support/command-lines.ts'
 import {interfaceBlock, option, packetBlock, section} from '../support/capture-files.ts'
 import {hostileFrames, hostileName} from '../support/hostile-frames.ts'
 import {randomNumbers} from '../support/mutations.ts'
 import {framesOf} from '../support/pcap.ts'
 
 const captures = join(import.meta.dirname, '../captures')
-const plugin = join(import.meta.dirname, '../../bin/kubectl-ipv6')
+const commandLines = new CommandLines()
 let folder = ''
 let capture = ''
 beforeAll(() => {
@@ -24,7 +24,10 @@ beforeAll(() => {
   const name = option(2, Buffer.from(hostileName))
   writeFileSync(capture, Buffer.concat([section(), interfaceBlock(1, [name]), ...packets]))
 })
-afterAll(() => rmSync(folder, {recursive: true}))
+afterAll(async () => {
+  await commandLines[Symbol.asyncDispose]()
+  rmSync(folder, {recursive: true})
+})
 
 test.each([
   ['observe', 'text'],
@@ -37,9 +40,9 @@ test.each([
   ['exthdr', 'text'],
   ['exthdr', 'wide'],
   ['exthdr', 'json'],
-])('%s -o %s shows nothing that a terminal would obey, whatever a capture holds', (verb, form) => {
+])('%s -o %s shows nothing that a terminal would obey, whatever a capture holds', async (verb, form) => {
   const args = [verb, '--input-file', capture, '-o', form, '--color', 'never']
-  const {stdout, stderr, status} = spawnSync(plugin, args, {encoding: 'utf8', timeout: 50_000, maxBuffer: 1 << 28})
+  const {stdout, stderr, status} = await commandLines.run(args)
   const lines = stdout.split('\n').map((line) => line.replace(/^\t+/, '')) // radvd.conf is indented
   expect(lines.length).toBeGreaterThan(form === 'json' ? 500 : 50)
   expect(lines.concat(stderr.split('\n')).filter((line) => /\p{C}|\p{Zl}|\p{Zp}/u.test(line))).toEqual([])

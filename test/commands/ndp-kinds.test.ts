@@ -1,8 +1,11 @@
-import {execFileSync, spawn, spawnSync} from 'node:child_process'
+import {execFileSync, spawn} from 'node:child_process'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
+import {CommandLines} from '../support/command-lines.ts'
 
 const plugin = join(import.meta.dirname, '../../bin/kubectl-ipv6')
+const commandLines = new CommandLines()
+afterAll(() => commandLines[Symbol.asyncDispose]())
 const captures = join(import.meta.dirname, '../captures')
 const isRoot = process.getuid?.() === 0
 const [here, there] = [`kina-${process.pid}`, `kinb-${process.pid}`]
@@ -125,23 +128,23 @@ describe.skipIf(!isRoot)('kinds of lines of ndp on a live interface (needs root)
 test.each([
   [['--neighbours', '--input-file', 'x.pcap'], 'a capture has none'],
   [['local', '-i', 'eth1', '--target', 'fe80::1%eth0'], 'An address in zone eth0 is not on the interfaces eth1'],
-])('%j is refused: it could never show anything', (args, words) => {
-  const {stderr, status} = spawnSync(plugin, ['ndp', ...args], {encoding: 'utf8'})
+])('%j is refused: it could never show anything', async (args, words) => {
+  const {stderr, status} = await commandLines.run(['ndp', ...args])
   expect(stderr).toContain(words)
   expect(status).toBe(2)
 })
 
-test('--icmp-type chooses in a capture too, and a mistyped one is refused with what was meant', () => {
+test('--icmp-type chooses in a capture too, and a mistyped one is refused with what was meant', async () => {
   const capture = join(captures, 'messages/kernel.pcap')
   const read = (type: string) =>
-    spawnSync(plugin, ['ndp', '--input-file', capture, '-o', 'json', '--fail-on', 'never', '--icmp-type', type], {encoding: 'utf8'}) // prettier-ignore
-  const types = read('echo-request')
-    .stdout.split('\n')
+    commandLines.run(['ndp', '--input-file', capture, '-o', 'json', '--fail-on', 'never', '--icmp-type', type])
+  const types = (await read('echo-request')).stdout
+    .split('\n')
     .filter(Boolean)
     .map((line) => JSON.parse(line) as Line)
     .flatMap(({kind, type}) => (kind === 'icmp' || kind === 'ndp' ? [type] : []))
   expect(new Set(types)).toEqual(new Set([128]))
-  const {stderr, status} = read('echo-requst')
+  const {stderr, status} = await read('echo-requst')
   expect(stderr).toContain('Did you mean echo-request?')
   expect(status).toBe(2)
 })

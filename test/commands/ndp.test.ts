@@ -1,8 +1,9 @@
-import {execFileSync, spawn, spawnSync} from 'node:child_process'
+import {execFileSync, spawn} from 'node:child_process'
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
+import {CommandLines} from '../support/command-lines.ts'
 
 const plugin = join(import.meta.dirname, '../../bin/kubectl-ipv6')
 const captures = join(import.meta.dirname, '../captures')
@@ -40,10 +41,9 @@ async function listen(
   return {status: await ended, lines: linesOf(text)}
 }
 
-const read = (capture: string, ...args: string[]) => {
-  const {stdout, stderr, status} = spawnSync(plugin, ['ndp', '--input-file', capture, ...args], {encoding: 'utf8'})
-  return {stdout, stderr, status}
-}
+const commandLines = new CommandLines()
+const read = (capture: string, ...args: readonly string[]) =>
+  commandLines.run(['ndp', '--input-file', capture, ...args])
 
 beforeAll(() => {
   if (!isRoot) return
@@ -58,7 +58,8 @@ beforeAll(() => {
   run('ip', '-n', here, 'addr', 'add', 'fd90::1/64', 'dev', 'va', 'nodad')
   run('ip', '-n', there, 'addr', 'add', 'fd90::2/64', 'dev', 'vb', 'nodad')
 })
-afterAll(() => {
+afterAll(async () => {
+  await commandLines[Symbol.asyncDispose]()
   if (isRoot) for (const name of [here, there]) run('ip', 'netns', 'del', name)
 })
 
@@ -127,8 +128,8 @@ describe.skipIf(!isRoot)('ndp on a live interface (needs root)', () => {
 })
 
 describe('ndp over a capture', () => {
-  test('tells an RA behind a hop-by-hop header, by frame, and fails for it', () => {
-    const {stdout, status} = read(join(captures, 'messages/thc-ipv6.pcap'), '-o', 'json')
+  test('tells an RA behind a hop-by-hop header, by frame, and fails for it', async () => {
+    const {stdout, status} = await read(join(captures, 'messages/thc-ipv6.pcap'), '-o', 'json')
     const lines = linesOf(stdout)
     expect(lines).toContainEqual(
       expect.objectContaining({kind: 'ndp', frame: 3, name: 'router-advertisement', headers: ['hop-by-hop']}),
@@ -138,8 +139,8 @@ describe('ndp over a capture', () => {
     expect(status).toBe(1)
   })
 
-  test('--routers leaves everything else out, and --fail-on never judges nothing', () => {
-    const {stdout, status} = read(
+  test('--routers leaves everything else out, and --fail-on never judges nothing', async () => {
+    const {stdout, status} = await read(
       join(captures, 'messages/routers.pcap'),
       '-o',
       'json',
@@ -166,8 +167,8 @@ describe('ndp over a capture', () => {
     [['--findings-only', '--icmp-type', '2', 'local'], '--findings-only and --icmp-type exclude each other'],
     [['-o', 'radvd', '--mld', 'local'], '-o radvd prints router advertisements, and --mld leaves them out'],
     [['-o', 'radvd', '--icmp-type', '135', 'local'], '-o radvd prints router advertisements, and --icmp-type'],
-  ])('%j is refused with advice and status 2', (args, words) => {
-    const {stderr, status} = spawnSync(plugin, ['ndp', ...args], {encoding: 'utf8'})
+  ])('%j is refused with advice and status 2', async (args, words) => {
+    const {stderr, status} = await commandLines.run(['ndp', ...args])
     expect(stderr).toContain(words)
     expect(stderr).not.toContain('    at ')
     expect(status).toBe(2)

@@ -100,21 +100,25 @@ test('nothing above info is found in what honest nodes do, neither on a live int
 describe('found by ndp on a live interface, and nothing else above info:', () => {
   test.each([
     ['an RA as the router by thc kill_router6', ['critical ndp/ra-spoof'], `1 atk6-kill_router6 eth0 ${router}`],
-    ['an RA behind hop-by-hop by thc fake_router26', ['critical ndp/exthdr'], '1 atk6-fake_router26 -E H -A 2001:db8:bad::/64 -n 1 -i 1 eth0'],
-    ['an RA from afar by SI6 ra6', ['error ndp/hoplimit'], '2 ra6 -i eth0 -s fe80::bad -d ff02::1 -t 1800 -A 64'],
-    ['an RA of a global address by SI6 ra6', ['error ndp/src-not-ll'], '2 ra6 -i eth0 -s 2001:db8:1::c -d ff02::1 -t 1800'],
-    ['a fragmented question by SI6 ns6, which also sends it to the wrong group', ['critical ndp/frag', 'warning exthdr/frag-tiny', 'warning ndp/l2dst'], `2 ns6 -i eth0 -t ${victim} -d ff02::1:ff00:a -s fe80::bad -e -y 16`],
-    ['an advertisement by SI6 ra6 whose first fragment ends before it', ['critical ndp/frag', 'error exthdr/frag-no-chain', 'warning exthdr/chain-long', 'warning exthdr/frag-tiny'], '2 ra6 -i eth0 -s fe80::bad -d ff02::1 -t 1800 -u 100 -y 96 -e'],
-    ['an RA by thc fake_router26 behind fragments, the first with headers alone', ['critical ndp/frag', 'error exthdr/frag-no-chain', 'warning exthdr/dup', 'warning exthdr/frag-tiny'], '2 atk6-fake_router26 -E F -A 2001:db8:bad::/64 -n 1 -i 1 eth0'],
-    ['a redirect of no router by SI6 rd6', ['critical ndp/rd-not-router'], `2 rd6 -i eth0 -s fe80::bad -d ${victim} -r 2001:db8:2::e -t fe80::3 -n`],
-    ['a redirect to a stranger by SI6 rd6', ['warning ndp/rd-new-nexthop'], `2 rd6 -i eth0 -s ${router} -S 02:00:00:00:00:0b -d ${victim} -r 2001:db8:2::e -t fe80::3 -n`],
-    ['a redirect that puts a distant address on the link by SI6 rd6', ['error ndp/rd-onlink'], `2 rd6 -i eth0 -s ${router} -S 02:00:00:00:00:0b -d ${victim} -r 2001:db8:3::e -t 2001:db8:3::e -n`],
-    ['a redirect as the router by thc redir6, with the MAC of nobody', ['warning ndp/lla-mismatch'], `2 atk6-redir6 eth0 ${victim} 2001:db8:2::e ${router} fe80::ff:fe00:3 02:66:66:66:66:66`],
-    ['the own address announced by SI6 na6', ['critical ndp/na-override-unsol'], `2 na6 -i eth0 -s ${victim} -t ${victim} -d ff02::1 -o -e -S 02:66:66:66:66:68 -E 02:66:66:66:66:68`],
-    ['an address of no prefix of the link by SI6 na6', ['warning ndp/bogon'], '2 na6 -i eth0 -s 2001:db8:ffff::2 -t 2001:db8:ffff::2 -d ff02::1 -o -S 02:66:66:66:66:69 -E 02:66:66:66:66:69'],
-    ['a Packet Too Big below 1280 by SI6 icmp6', ['warning pmtu/ptb-bogus'], `2 icmp6 -i eth0 -d ${victim} --icmp6-packet-too-big --mtu 1200 -x 2001:db8:1::b`],
+    ['an RA behind hop-by-hop by thc fake_router26', ['critical ndp/exthdr'], '9 atk6-fake_router26 -E H -A 2001:db8:bad::/64 -n 1 -i 1 eth0'],
+    ['an RA from afar by SI6 ra6', ['error ndp/hoplimit'], '9 ra6 -i eth0 -s fe80::bad -d ff02::1 -t 1800 -A 64'],
+    ['an RA of a global address by SI6 ra6', ['error ndp/src-not-ll'], '9 ra6 -i eth0 -s 2001:db8:1::c -d ff02::1 -t 1800'],
+    ['a fragmented question by SI6 ns6, which also sends it to the wrong group', ['critical ndp/frag', 'warning exthdr/frag-tiny', 'warning ndp/l2dst'], `9 ns6 -i eth0 -t ${victim} -d ff02::1:ff00:a -s fe80::bad -e -y 16`],
+    ['an advertisement by SI6 ra6 whose first fragment ends before it', ['critical ndp/frag', 'error exthdr/frag-no-chain', 'warning exthdr/chain-long', 'warning exthdr/frag-tiny'], '9 ra6 -i eth0 -s fe80::bad -d ff02::1 -t 1800 -u 100 -y 96 -e'],
+    ['an RA by thc fake_router26 behind fragments, the first with headers alone', ['critical ndp/frag', 'error exthdr/frag-no-chain', 'warning exthdr/dup', 'warning exthdr/frag-tiny'], '9 atk6-fake_router26 -E F -A 2001:db8:bad::/64 -n 1 -i 1 eth0'],
+    ['a redirect of no router by SI6 rd6', ['critical ndp/rd-not-router'], `9 rd6 -i eth0 -s fe80::bad -d ${victim} -r 2001:db8:2::e -t fe80::3 -n`],
+    ['a redirect to a stranger by SI6 rd6', ['warning ndp/rd-new-nexthop'], `9 rd6 -i eth0 -s ${router} -S 02:00:00:00:00:0b -d ${victim} -r 2001:db8:2::e -t fe80::3 -n`],
+    ['a redirect that puts a distant address on the link by SI6 rd6', ['error ndp/rd-onlink'], `9 rd6 -i eth0 -s ${router} -S 02:00:00:00:00:0b -d ${victim} -r 2001:db8:3::e -t 2001:db8:3::e -n`],
+    ['a redirect as the router by thc redir6, with the MAC of nobody', ['warning ndp/lla-mismatch'], `9 atk6-redir6 eth0 ${victim} 2001:db8:2::e ${router} fe80::ff:fe00:3 02:66:66:66:66:66`],
+    ['the own address announced by SI6 na6', ['critical ndp/na-override-unsol'], `9 na6 -i eth0 -s ${victim} -t ${victim} -d ff02::1 -o -e -S 02:66:66:66:66:68 -E 02:66:66:66:66:68`],
+    ['an address of no prefix of the link by SI6 na6', ['warning ndp/bogon'], '9 na6 -i eth0 -s 2001:db8:ffff::2 -t 2001:db8:ffff::2 -d ff02::1 -o -S 02:66:66:66:66:69 -E 02:66:66:66:66:69'],
+    ['a Packet Too Big below 1280 by SI6 icmp6', ['warning pmtu/ptb-bogus'], `9 icmp6 -i eth0 -d ${victim} --icmp6-packet-too-big --mtu 1200 -x 2001:db8:1::b`],
   ] as const)('%s', async (_, expected, command) => {
-    lab.try('attacker', command)
+    // The tools of SI6 give up where the answer to their own question comes late.
+    for (let turn = 0; turn < 3; turn++) {
+      lab.try('attacker', command)
+      if (await listener.finds(expected, 4000)) break
+    }
     expect(await listener.until(expected)).toEqual(expected.toSorted())
   }) // prettier-ignore
 
