@@ -85,9 +85,7 @@ function taken(answer: BindAnswer, question: Question): Verdict | undefined {
   const {protocol} = question
   const holders = answer.holders.filter((each) => each.protocol === protocol)
   const wanted = wantedSockets(addressesOf(question), true)
-  const refused = wanted.filter(
-    (socket) => !isWholly(outcomesOf(answer, {protocol, place: 'beside-holders', sockets: [socket]})),
-  )
+  const refused = refusedBeside(answer, question, true)
   if (refused.length === 0) return undefined
   const owned = wanted.map((socket) => holders.find((holder) => isExactly(socket, holder)))
   if (owned.every((holder) => holder !== undefined)) return alreadyHeld(answer, question, owned)
@@ -131,8 +129,10 @@ function classOf(blockers: readonly Blocker[]): AnswerClass {
 function free(answer: BindAnswer, question: Question): Verdict {
   const {protocol} = question
   const where = `${answer.port}/${protocol}`
+  const isOnly = answer.settings['ipv6.bindv6only'] === '1'
   const with_ = (choice: V6onlyChoice): boolean =>
-    isWholly(outcomesOf(answer, {protocol, place: 'empty', sockets: wantedSockets(addressesOf(question), choice)}))
+    isWholly(outcomesOf(answer, {protocol, place: 'empty', sockets: wantedSockets(addressesOf(question), choice)})) &&
+    refusedBeside(answer, question, choice === 'untouched' ? isOnly : choice).length === 0
   const verdict = {protocol, coexist: true, blockers: []}
   if (with_(false)) return {...verdict, class: 'application flag', sentences: [`${countText(addressesOf(question))} can be bound on ${where}, whatever the application sets.`]} // prettier-ignore
   if (with_('untouched'))
@@ -149,10 +149,26 @@ function free(answer: BindAnswer, question: Question): Verdict {
     class: 'application flag',
     sentences: [
       `${countText(addressesOf(question))} can be bound on ${where} if the application sets IPV6_V6ONLY=1 before bind.`,
-      'Without it the [::] socket takes IPv4 as well, and the second bind fails with EADDRINUSE.',
+      looseText(answer, question),
       'No sysctl needs to change.',
     ],
   }
+}
+
+/** What cannot be bound beside those who hold the port now. */
+const refusedBeside = (answer: BindAnswer, {protocol, addresses}: Question, choice: boolean): readonly SocketPlan[] =>
+  wantedSockets(addressesOf({addresses}), choice).filter(
+    (socket) => !isWholly(outcomesOf(answer, {protocol, place: 'beside-holders', sockets: [socket]})),
+  )
+
+/** Without the flag. */
+function looseText(answer: BindAnswer, question: Question): string {
+  const takes = 'Without it the [::] socket takes IPv4 as well,'
+  const holders = answer.holders.filter((each) => each.protocol === question.protocol)
+  const [blocker] = refusedBeside(answer, question, false).flatMap((socket) => blockersOf(socket, holders))
+  if (blocker === undefined) return `${takes} and the second bind fails with EADDRINUSE.`
+  const {holder} = blocker
+  return `${takes} where ${ownerText(holder)} holds ${endpoint(holder.address, answer.port)}, and the bind fails with EADDRINUSE.`
 }
 
 const countText = ({length}: readonly string[]): string => (length === 1 ? 'It' : length === 2 ? 'Both' : 'All')

@@ -110,6 +110,18 @@ test('a socket that is bound to a device does not hold the port for the others',
   expect(of({device: 'eth1'}).sentences.join(' ')).toContain('(0.0.0.0 on eth1) already')
 })
 
+test('[::] beside a socket of IPv4 needs the flag, or the sysctl', () => {
+  const plan = (v6only: boolean | null) => ({address: '::', v6only, reuseaddr: false, reuseport: false})
+  const empty = [true, false, null].map((v6only) => ({mode: 'tcp-listen', sockets: [plan(v6only)], place: 'empty', outcomes: ['ok', 'ok']}) as const)
+  const beside = [true, false].map((v6only) => ({mode: 'tcp-listen', sockets: [plan(v6only)], place: 'beside-holders', outcomes: v6only ? ['ok', 'ok'] : ['EADDRINUSE']}) as const)
+  const judged = (bindv6only: string, holders: readonly HeldSocket[]) =>
+    judge(answerOf({settings: {'ipv6.bindv6only': bindv6only}, holders, trials: [...empty, ...(holders.length > 0 ? beside : [])]}), {protocol: 'tcp', addresses: ['::']})
+  expect(judged('0', []).sentences).toEqual(['It can be bound on 6969/tcp, whatever the application sets.'])
+  expect(judged('0', [wildcard])).toMatchObject({class: 'application flag', coexist: true})
+  expect(judged('0', [wildcard]).sentences).toContain('Without it the [::] socket takes IPv4 as well, where a process of uid 0 that cannot be seen from here holds 0.0.0.0:6969, and the bind fails with EADDRINUSE.')
+  expect(judged('1', [wildcard])).toMatchObject({class: 'sysctl', coexist: true})
+}) // prettier-ignore
+
 test('a namespace with addresses of IPv4 only is told that nothing comes to [::]', () => {
   const addresses = [...loopback, {ip: '10.0.0.1', interface: 'eth0', flags: []}]
   expect(rulesOf(answerOf({addresses}))).toContain('bind/ipv6-disabled')
