@@ -22,6 +22,10 @@ export class AddressBook<Name> {
     return this.#owners.get(uid)?.name
   }
 
+  get names(): readonly Name[] {
+    return [...this.#owners.values()].map(({name}) => name)
+  }
+
   /** Those that are held now. */
   get addresses(): readonly string[] {
     return [...this.#owners.values()].flatMap(({ips}) => ips)

@@ -30,7 +30,7 @@ export function loadKubeconfig(options: ConnectOptions): Settled {
   const found = files.filter((file) => existsSync(file) && statSync(file).size > 0)
   if (found.length === 0) {
     if (options.kubeconfig === undefined && existsSync(inPod)) return settle(inCluster(), options)
-    throw noKubeconfig(files)
+    throw noKubeconfig(files.map((file) => (existsSync(file) ? `${file} is empty` : file)))
   }
   return settle(merge(found.map(load)), options)
 }

@@ -45,6 +45,11 @@ export class NameTable {
     return this.#pods.nameOf(uid)
   }
 
+  /** Pods that have addresses of their own, and services. */
+  get podsAndServices(): readonly AddressName[] {
+    return [...this.#pods.names.map((pod) => this.#withService(pod)), ...this.#services.names]
+  }
+
   /** Of nodes, as the cluster gave them out. */
   get podPrefixes(): readonly string[] {
     return [...this.#podRanges.values()].flat().map(prefixText)

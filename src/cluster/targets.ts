@@ -97,6 +97,11 @@ async function listNodes(connection: ClusterConnection, {selector, signal}: Targ
     if (items.length === 0 && selector !== undefined) throw noNodeMatches(selector)
     return items
   } catch (cause) {
+    if (selector !== undefined && isStatus(cause, 400))
+      throw badUsage(
+        `--selector ${selector} is no label selector`,
+        'Write it as role=web, role!=web, role or "role in (web, db)".',
+      )
     throw explain(connection, cause, {verb: 'list', resource: 'nodes'})
   }
 }
@@ -123,7 +128,8 @@ function whyUnfit(node: Node): string | undefined {
   if (system !== undefined && system !== 'linux') return `Node "${nameOf(node)}" runs ${system}, and eBPF needs Linux`
   const ready = node.status?.conditions?.find(({type}) => type === 'Ready')
   if (ready === undefined || ready.status === 'True') return undefined
-  return `Node "${nameOf(node)}" is not ready: ${ready.message ?? ready.reason ?? ready.status}`
+  // The kubelet's words are a sentence of their own.
+  return `Node "${nameOf(node)}" is not ready: ${(ready.message ?? ready.reason ?? ready.status).replace(/\.$/, '')}`
 }
 
 function fitPod({metadata, spec, status = {}}: Pod, {namespace, name}: {namespace: string; name: string}): NodeTarget {

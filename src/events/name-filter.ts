@@ -31,7 +31,7 @@ export const matchesNames = (clauses: readonly NameClause[], ends: NamedEnds): b
     return looked.some((end) => end !== undefined && wants.some((wish) => isWished(wish, end))) !== negate
   })
 
-function isWished(wish: NameWish, end: EndName): boolean {
+export function isWished(wish: NameWish, end: EndName): boolean {
   switch (wish.by) {
     case 'pod':
       return end.pod?.startsWith(wish.prefix) === true && isIn(wish.namespace, end)

@@ -56,6 +56,8 @@ describe('a kubeconfig', () => {
   test('that is not there, or cannot be read, is named', async () => {
     vi.stubEnv('KUBECONFIG', join(folder, 'missing'))
     expect((await tried({})).message).toBe(`No kubeconfig was found (${folder}/missing)`)
+    const empty = write('empty', '')
+    expect((await tried({kubeconfig: empty})).message).toBe(`No kubeconfig was found (${empty} is empty)`)
     const broken = await tried({kubeconfig: write('broken', 'clusters: [')})
     expect(broken.message).toMatch(/^The kubeconfig .*broken cannot be read: /)
   })

@@ -72,6 +72,7 @@ describe.skipIf(whyNoCluster() !== undefined)('a target', () => {
   test('is not named and chosen at once; a selector that matches nothing says so', async () => {
     expect((await failure({targets: ['node1'], allNodes: true})).code).toBe('bad-usage')
     expect((await failure({selector: 'no=such'})).message).toBe('No node matches the selector "no=such"')
+    expect((await failure({selector: 'a in ('})).message).toBe('--selector a in ( is no label selector')
   })
 
   test('that a user may not look at is taken by its name', async () => {
@@ -102,7 +103,7 @@ describe.skipIf(whyNoCluster() !== undefined)('a target', () => {
 
   test('that is not ready is refused with the node’s own words', async () => {
     await cluster.apply({apiVersion: 'v1', kind: 'Node', metadata: {name: 'lost'}})
-    const conditions = [{type: 'Ready', status: 'False', reason: 'KubeletNotReady', message: 'no network plugin'}]
+    const conditions = [{type: 'Ready', status: 'False', reason: 'KubeletNotReady', message: 'no network plugin.'}]
     const patch = ['patch', 'node', 'lost', '--subresource=status', '--type=merge', '-p']
     try {
       await cluster.kubectl([...patch, JSON.stringify({status: {conditions}})])

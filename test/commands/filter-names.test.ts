@@ -14,7 +14,8 @@ async function filtered(wish: NameWish, pods: Promise<FirstList>, services: Prom
   const notices = new Notices({isQuiet: false, isVerbose: false, write: (text) => said.push(text)})
   const clauses = [{side: 'any', negate: false, wants: [wish]}] as const
   const stop = new AbortController().signal
-  await filterNames({first: {pods, services}}, {clauses, stop, notices, patienceMs: 50})
+  const table = {podsAndServices: [{namespace: 'shop', pod: 'web-0', labels: {app: 'web'}, service: 'web'}]}
+  await filterNames({first: {pods, services}, table}, {clauses, stop, notices, patienceMs: 50})
   return said
 }
 
@@ -49,4 +50,27 @@ test('where one namespace may be listed, a filter on another can match nothing',
   expect(await filtered({by: 'pod', prefix: 'web'}, own)).toEqual([])
   expect(await filtered({by: 'pod', namespace: 'shop', prefix: 'web'}, own)).toEqual([])
   await expect(filtered({by: 'pod', namespace: 'bank', prefix: 'web'}, own)).rejects.toMatchObject({code: 'bad-usage'})
+})
+
+test('a name that nothing has is told, for it may be misspelt', async () => {
+  const shop = {namespace: 'shop'}
+  const wanted: NameWish[] = [
+    {by: 'pod', ...shop, prefix: 'wen'},
+    {by: 'service', ...shop, service: 'we'},
+    {by: 'namespace', namespace: 'shops'},
+    {
+      by: 'label',
+      requirements: [
+        {key: 'app', value: 'web', negate: true},
+        {key: 'tier', negate: false},
+      ],
+    },
+  ]
+  expect((await Promise.all(wanted.map((wish) => filtered(wish, listed)))).flat()).toEqual([
+    'No pod with an address of its own has a name that begins with shop/wen so far.\n',
+    'There is no service shop/we so far.\n',
+    'No pod with an address of its own, and no service, is in namespace shops so far.\n',
+    'No pod with an address of its own has the labels app!=web,tier so far.\n',
+  ])
+  expect(await filtered({by: 'service', ...shop, service: 'web'}, listed)).toEqual([])
 })
