@@ -5,7 +5,8 @@ import type {Failed} from '../../src/protocol/message.ts'
 import {type AgentSettings, everything, noFeeds} from '../../src/protocol/settings.ts'
 import {createIdentity, type Identity} from '../../src/session/identity.ts'
 
-const program = new URL('../../src/pod-agent/main.ts', import.meta.url).pathname
+// Built: from src/ a start takes three times as much CPU.
+const program = new URL('../../dist/agent/agent.js', import.meta.url).pathname
 
 /** The real agent, in the network namespace of the test. */
 export class AgentProcess implements AsyncDisposable {
