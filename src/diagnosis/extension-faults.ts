@@ -63,6 +63,8 @@ function placeFaults({name, routing}: Extension, place: number): readonly Fault[
 /** The problems of fragments and of the place in the chain have rules of their own. */
 const contradictions: ReadonlySet<string> = new Set([
   'header-option-past-end',
+  'header-option-length',
+  'jumbo-payload',
   'segments-left',
   'routing-length',
   'authentication-length',

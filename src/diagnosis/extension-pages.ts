@@ -120,11 +120,18 @@ export const extensionPages = {
     meaning:
       'A header whose own fields cannot all be true. Its receiver drops the packet; what passes it on may read something else out of it than the receiver would.',
     detection:
-      'An option that goes on behind its header; a Routing header whose length its type cannot have, or with more segments left than it holds; type 2 with other than one segment left; an Authentication header whose length is no multiple of 8.',
+      'An option that goes on behind its header, or whose length it cannot have; a Jumbo Payload beside a Payload Length, or of less than 65,536 bytes; a Routing header whose length its type cannot have, or with more segments left than it holds; type 2 with other than one segment left; an Authentication header whose length is no multiple of 8.',
     notThis:
-      'A header that is not all there, which is exthdr/trunc or exthdr/frag-no-chain; Routing types without a rule about their length.',
+      'A header that is not all there, which is exthdr/trunc or exthdr/frag-no-chain; the jumbo option of BIG TCP; Routing types without a rule about their length.',
     fix: asSender,
-    references: ['RFC 8200 §4.2', 'RFC 6275 §6.4.1', 'RFC 6554 §3', 'RFC 8754 §4.3.1.1', 'RFC 4302 §2.2'],
+    references: [
+      'RFC 8200 §4.2',
+      'RFC 2675 §3',
+      'RFC 6275 §6.4.1',
+      'RFC 6554 §3',
+      'RFC 8754 §4.3.1.1',
+      'RFC 4302 §2.2',
+    ],
   },
   srv6: {
     rule: 'exthdr/srv6',

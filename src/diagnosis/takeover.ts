@@ -123,11 +123,13 @@ class Takeovers implements Rule {
       if (mac !== undefined && this.#macs.get(`${name} ${ip}`) === undefined) this.#learn(name, ip, mac)
   }
 
-  #hearTraffic({packet, interface: name}: Observation & {type: 'packet'}): void {
+  #hearTraffic({packet, interface: name, timeNs}: Observation & {type: 'packet'}): void {
     if (this.#claims.size === 0) return
     const target = advertised(packet) ?? packet.ip?.source
     const claim = this.#claims.get(`${name} ${target ?? ''}`)
-    if (claim !== undefined && packet.sourceMac === claim.oldMac) claim.oldSpokeAt = name
+    if (claim === undefined || packet.sourceMac !== claim.oldMac) return
+    // The kernel's own word may come before packets of an earlier moment.
+    if (timeNs > claim.message.timeNs) claim.oldSpokeAt = name
   }
 }
 

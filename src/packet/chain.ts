@@ -1,7 +1,7 @@
 import {u16, u32, u8} from './bytes.ts'
 import {type Extent, shortage} from './extent.ts'
 import {extensionNames} from './header-names.ts'
-import {readHeaderOptions} from './header-options.ts'
+import {jumboProblem, readHeaderOptions} from './header-options.ts'
 import type {Extension, ExtensionName, Fragment, Problem} from './packet.ts'
 import {readRouting} from './routing.ts'
 
@@ -47,7 +47,7 @@ export function readChain(extent: Extent, first: number, at: number): Chain {
     if ('reason' in extension) return {...ended(walk, false), protocol: undefined, problem: extension}
     walk.extensions.push(extension)
     if (extension.fragment !== undefined) walk.fragment = extension.fragment
-    if (isLast(extension, extent.bytes)) return ended(walk, false)
+    if (isLast(extension, extent)) return ended(walk, false)
     const next = extension.nextHeader ?? 59
     if (extension.offset + extension.length > extent.end - extent.start) {
       const problem = shortage(extent, walk.at + extension.length, () => pastEnd(name))
@@ -69,8 +69,8 @@ const ended = ({extensions, fragment, protocol, at}: Walk, hasTransport: boolean
 })
 
 /** ESP hides what follows; mobility and HIP are followed by nothing; of Shim6 only the payload header is (RFC 5533 §5.1). */
-function isLast({name, offset}: Extension, bytes: Uint8Array): boolean {
-  if (name === 'shim6') return (u8(bytes, offset + 2) & 0x80) === 0
+function isLast({name, offset}: Extension, {bytes, start}: Extent): boolean {
+  if (name === 'shim6') return (u8(bytes, start + offset + 2) & 0x80) === 0
   return name === 'esp' || name === 'mobility' || name === 'hip'
 }
 
@@ -97,7 +97,9 @@ function readExtension(extent: Extent, name: ExtensionName, walk: Walk): Extensi
     return {...place, ...readHeaderOptions(bytes, at + 2, end), problem: notFirst}
   const {problem, ...contents} = contentsOf(name, bytes, {at, length, end})
   // What is not all there is not judged: the chain itself has the problem.
-  return problem === undefined || at + length > end ? {...place, ...contents} : {...place, ...contents, problem}
+  if (at + length > end) return {...place, ...contents}
+  const found = problem ?? (name === 'hop-by-hop' ? jumboProblem(contents.options, u16(bytes, start + 4)) : undefined)
+  return found === undefined ? {...place, ...contents} : {...place, ...contents, problem: found}
 }
 
 function contentsOf(

@@ -21,7 +21,31 @@ export function readHeaderOptions(bytes: Uint8Array, at: number, end: number): O
     options.push(readOption(bytes, at, length))
     at = next
   }
-  return {options}
+  const problem = options.map(lengthProblem).find((each) => each !== undefined)
+  return problem === undefined ? {options} : {options, problem}
+}
+
+/** Bytes of data that these have. */
+const lengths: Readonly<Record<number, readonly [number, string]>> = {
+  0x04: [1, 'RFC 2473 §4.1.1'],
+  0x05: [2, 'RFC 2711 §2.1'],
+  0xc2: [4, 'RFC 2675 §2'],
+  0xc9: [16, 'RFC 6275 §6.3'],
+}
+
+function lengthProblem({type, name, length}: HeaderOption): Problem | undefined {
+  const [wanted, reference] = lengths[type] ?? [length, '']
+  return length === wanted
+    ? undefined
+    : {reason: 'header-option-length', text: `${name} option of ${length} bytes, where it has ${wanted}`, reference}
+}
+
+/** RFC 2675 §3: the option stands where the header cannot say the length, and only there. */
+export function jumboProblem(options: readonly HeaderOption[] | undefined, payloadLength: number): Problem | undefined {
+  const jumbo = options?.find(({type}) => type === 0xc2)?.value
+  if (jumbo === undefined || (payloadLength === 0 && jumbo > 0xff_ff)) return undefined
+  const beside = payloadLength === 0 ? 'which the IPv6 header can say' : `beside a payload length of ${payloadLength}`
+  return {reason: 'jumbo-payload', text: `jumbo payload of ${jumbo} bytes, ${beside}`, reference: 'RFC 2675 §3'}
 }
 
 const optionPastEnd = (type: number): Problem => ({
