@@ -47,7 +47,7 @@ export const baseFlags = {
   })(),
   quiet: Flags.boolean({...shown, char: 'q', summary: 'Results only, no progress and no notices.'}),
   verbose: Flags.boolean({...shown, char: 'v', summary: 'Say more on stderr.'}),
-  help: Flags.help({...shown, char: 'h', summary: 'Show this help.'}),
+  help: Flags.help({...shown, char: 'h', summary: 'Show this help.', description: ''}),
 }
 
 /** The one place that catches: what a person can act on becomes two sentences, anything else a report of a bug. */
@@ -107,6 +107,7 @@ function usageFailure(error: Error, {verb, flags = []}: FailureContext): PluginE
     return badUsage(`There is no flag ${unknown}`, near === undefined ? help : `Did you mean ${near}? ${help}`)
   }
   const [message = ''] = stripVTControlCharacters(error.message)
+    .replace(/^Parsing (--\S+) \n\tE/, '$1: e')
     .replace(/^Parsing --\S+ \n\t/, '')
     .split('\nSee more help')
   return badUsage(message.replaceAll(/\s*\n\s*/g, ' '), help)

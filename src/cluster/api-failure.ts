@@ -1,4 +1,12 @@
-import {apiRefused, badCertificate, loginExpired, notAllowed, PluginError, serverUnreachable} from '../errors.ts'
+import {
+  apiRefused,
+  badCertificate,
+  badCredentialFile,
+  loginExpired,
+  notAllowed,
+  PluginError,
+  serverUnreachable,
+} from '../errors.ts'
 import type {ClusterConnection} from './connection.ts'
 
 /** The API server's `Status`, for a request that it refused. */
@@ -57,6 +65,7 @@ export function unreachable(connection: ClusterConnection, cause: unknown): Plug
   if (typeof cause === 'string') return serverUnreachable(connection.server, cause)
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
   const message = cause instanceof Error ? firstMessage(cause) : String(cause)
+  if (code.startsWith('ERR_OSSL')) return badCredentialFile(message, cause)
   if (certificateCodes.test(code)) return badCertificate(connection.server, message, cause)
   return serverUnreachable(connection.server, message, cause)
 }

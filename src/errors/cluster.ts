@@ -44,6 +44,12 @@ export const badCertificate = (server: string, why: string, cause: unknown): Plu
     cause,
   })
 
+export const badCredentialFile = (why: string, cause: unknown): PluginError =>
+  new PluginError('bad-kubeconfig', `A certificate or key that the kubeconfig names cannot be read: ${why}`, {
+    advice: 'Check client-certificate, client-key and certificate-authority: kubectl config view --minify',
+    cause,
+  })
+
 interface Refused {
   readonly user: string
   readonly verb: string

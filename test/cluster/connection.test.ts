@@ -84,6 +84,12 @@ describe('the API server', () => {
     expect(failure.seconds).toBeLessThan(1)
   })
 
+  test('is not blamed for a certificate in the kubeconfig that is none', async () => {
+    const user = {'client-certificate-data': btoa('none'), 'client-key-data': btoa('none')}
+    const failure = await tried({kubeconfig: write('a', aConfig('a', {user}))})
+    expect(failure.message).toMatch(/^A certificate or key that the kubeconfig names cannot be read: .*PEM/)
+  })
+
   test('that takes the connection and says nothing is given up within 10 s', {timeout: 15_000}, async () => {
     await using silent = await listening(() => undefined)
     const failure = await tried({kubeconfig: write('a', aConfig('a', {server: silent.url}))})

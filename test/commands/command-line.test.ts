@@ -108,7 +108,10 @@ describe('bad usage is two sentences on stderr and exit status 2', () => {
       ['observe', '--duration', 'soon'],
       'error: --duration soon is not a duration.\nWrite it as 30s, 5m, 1h or 500ms.\n',
     ],
-    [['observe', '--top', 'x'], 'error: Expected an integer but received: x.\nRun: kubectl ipv6 observe --help\n'],
+    [
+      ['observe', '--top', 'x'],
+      'error: --top: expected an integer but received: x.\nRun: kubectl ipv6 observe --help\n',
+    ],
     [['version', 'extra'], 'error: Unexpected argument: extra.\nRun: kubectl ipv6 version --help\n'],
     [
       ['observe', '--not', '--not', '--port', '1'],
