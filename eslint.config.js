@@ -25,6 +25,8 @@ export default tseslint.config(
       '@typescript-eslint/no-confusing-void-expression': ['error', {ignoreArrowShorthand: true}],
       '@typescript-eslint/no-non-null-assertion': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
+      // A third of the time of all rules, and tsc's erasableSyntaxOnly lets nobody write an enum.
+      '@typescript-eslint/no-unsafe-enum-assignment': 'off',
     },
   },
   {

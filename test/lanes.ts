@@ -18,7 +18,7 @@ export interface Lane {
   readonly rooms?: readonly string[]
   /** Of these, files whose names begin so, or do not. */
   readonly beginning?: {readonly isSo: boolean; readonly words: readonly string[]}
-  /** As nice(1) counts. */
+  /** As nice(1) counts: who mostly waits goes first, who could always go on takes what is left. */
   readonly nice: number
   /** One worker for all files: they start programs and keep no state. A third of a second for each file. */
   readonly isShared?: boolean
@@ -29,7 +29,7 @@ const driven = ['diagnosis', 'drop', 'ndp', 'rule']
 
 /** A whole run: lanes go side by side, each file of a lane after the other. So a test may look at its own namespaces and at what it loaded itself, never at the whole machine's. */
 export const lanes: readonly Lane[] = [
-  {name: 'cluster', project: 'cluster', nice: 0, isShared: true},
+  {name: 'cluster', project: 'cluster', nice: -10, isShared: true},
   {
     name: 'commands',
     project: 'machine',

@@ -1,7 +1,7 @@
 // Runs the tests (with --whole in lanes, side by side, and the checks beside them) and prints the line that CI reads.
 //   tools/lanes.ts [--whole] [--failed STEP]… [--left-out COUNT] -- VITEST ARGUMENTS…
 import {type ChildProcess, spawn} from 'node:child_process'
-import {mkdirSync, rmSync} from 'node:fs'
+import {existsSync, mkdirSync, rmSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {createInterface} from 'node:readline'
 import type {Readable, Writable} from 'node:stream'
@@ -35,7 +35,7 @@ function testJob(name: string, selection: readonly string[], nice = 0): Job {
 
 const wholeRun = (): readonly Job[] => [
   ...lanes.map((lane) => testJob(lane.name, selectionOf(lane), lane.nice)),
-  {name: 'checks', command: ['tools/check'], nice: 15},
+  {name: 'checks', command: ['tools/check'], nice: 10},
 ]
 
 /** What ends us ends the jobs, with all that they have started. */
@@ -59,6 +59,12 @@ class Interruption {
   }
 }
 
+/** The kernel shares the processors among sessions before it looks at nice values (sched(7), autogroup), and each job leads a session. */
+function weigh({pid}: ChildProcess, nice: number): void {
+  const group = `/proc/${pid ?? 0}/autogroup`
+  if (existsSync(group)) writeFileSync(group, String(nice))
+}
+
 /** Ends when the command does; beside others, each of its lines stands behind the job's name. */
 async function run(
   {name, command, nice, results}: Job,
@@ -71,6 +77,7 @@ async function run(
     stdio: isAlone ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'],
     detached: true,
   })
+  weigh(child, nice)
   interruption.reach(child)
   const exit = new Promise<number>((resolve) => {
     child.once('error', () => resolve(127))
