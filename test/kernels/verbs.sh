@@ -13,28 +13,68 @@ ended() {
   echo "{\"kind\":\"packed\",\"lines\":\"$(gzip -c /tmp/lines | base64 | tr -d '\n')\"}"
 }
 
+# What a start of the plugin does is the same on every kernel, and a third of the work of a verb here: observe is started as a user would, the others go through
+# one process that takes command lines. It writes what a line prints to /tmp/lines, and its status to /tmp/status.
+cat >/tmp/command-lines.mjs <<'END'
+import {closeSync, openSync, readFileSync, renameSync, writeFileSync, writeSync} from 'node:fs'
+import {createInterface} from 'node:readline'
+const [, part] = /import\("\.\/(part-\w+\.js)"\)/.exec(readFileSync('/app/dist/cli/cli.js', 'utf8'))
+const {main} = await import(`/app/dist/cli/${part}`)
+for await (const line of createInterface({input: process.stdin})) {
+  const lines = openSync('/tmp/lines', 'a')
+  process.stdout.write = (text, ...rest) => {
+    writeSync(lines, text)
+    const done = rest.at(-1)
+    if (typeof done === 'function') process.nextTick(done)
+    return true
+  }
+  process.exitCode = undefined
+  writeFileSync('/tmp/status.part', String(await main(line.split(' '))))
+  renameSync('/tmp/status.part', '/tmp/status')
+  closeSync(lines)
+}
+END
+mkfifo /tmp/asked
+# ask COMMAND LINE: begins it. answered: waits for its end, which is the status.
+ask() {
+  [ -n "$plugin" ] || { NODE_COMPILE_CACHE=/root/.cache/kubectl-ipv6/compiled node /tmp/command-lines.mjs </tmp/asked & plugin=$!; exec 3>/tmp/asked; }
+  rm -f /tmp/status
+  : >/tmp/lines
+  echo "$*" >&3
+}
+answered() {
+  until [ -e /tmp/status ]; do
+    kill -0 $plugin 2>/dev/null || return 70
+    sleep 0.2
+  done
+  return "$(cat /tmp/status)"
+}
+
 # begin VERB FLAGS…: returns when the verb has said that it listens. end: stops it and prints its lines.
 begin() {
   verb=$1
   shift
-  : >/tmp/lines
-  kubectl-ipv6 "$verb" local "$@" -o json >/tmp/lines &
-  pid=$!
+  ask "$verb" local "$@" -o json
   until grep -q '"kind":"start"' /tmp/lines; do
-    kill -0 $pid 2>/dev/null || return
+    kill -0 $plugin 2>/dev/null && [ ! -e /tmp/status ] || return
     sleep 0.2
   done
 }
 end() {
   sleep 2
-  kill -INT $pid
-  wait $pid
+  kill -INT $plugin
+  answered
   ended "$verb" $?
 }
 
-begin observe -i va --icmp-type echo-request
+kubectl-ipv6 observe local -i va --icmp-type echo-request -o json >/tmp/lines &
+observe=$!
+until grep -q '"kind":"start"' /tmp/lines; do kill -0 $observe || break; sleep 0.2; done
 ping -6 -q -c 5 -i 0.3 fd90::2 >/dev/null
-end
+sleep 2
+kill -INT $observe
+wait $observe
+ended observe $?
 
 begin ndp -i va --fail-on never
 ip neigh flush dev va
@@ -78,9 +118,13 @@ kill $server
 /tmp/bind-matrix 7300 ::ffff:0.0.0.0 >/tmp/holder &
 holder=$!
 until grep -q ready /tmp/holder; do kill -0 $holder || break; done
-kubectl-ipv6 bindcheck local --matrix --port 7300 --address ::ffff:127.0.0.1 -o json >/tmp/lines
+ask bindcheck local --matrix --port 7300 --address ::ffff:127.0.0.1 -o json
+answered
 ended bindcheck $?
 kill $holder
+# Who was started meanwhile holds the pipe as well.
+exec 3>&-
+wait $plugin $holder
 /tmp/bind-matrix 7098 | sed 's/.*/{"kind":"case","text":"&"}/' >/tmp/lines
 ended bind-matrix $?
 
