@@ -62,7 +62,7 @@ class Interruption {
 /** The kernel shares the processors among sessions before it looks at nice values (sched(7), autogroup), and each job leads a session. */
 function weigh({pid}: ChildProcess, nice: number): void {
   const group = `/proc/${pid ?? 0}/autogroup`
-  if (existsSync(group)) writeFileSync(group, String(nice))
+  if (nice !== 0 && existsSync(group)) writeFileSync(group, String(nice))
 }
 
 /** Ends when the command does; beside others, each of its lines stands behind the job's name. */
