@@ -1,45 +1,41 @@
-import {execFileSync, spawn} from 'node:child_process'
+import {type ChildProcess, execFileSync, spawn, spawnSync} from 'node:child_process'
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
 import {CommandLines} from '../support/command-lines.ts'
+import {type JsonLine, Plugin} from '../support/plugin.ts'
 
-const plugin = join(import.meta.dirname, '../../bin/kubectl-ipv6')
 const captures = join(import.meta.dirname, '../captures')
 const isRoot = process.getuid?.() === 0
 const [here, there] = [`ndpa-${process.pid}`, `ndpb-${process.pid}`]
 const run = (program: string, ...args: string[]): string =>
   execFileSync(program, args, {encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe']})
 
-interface Line {
-  readonly kind: string
-  readonly [field: string]: unknown
-}
-const linesOf = (text: string): readonly Line[] =>
+const linesOf = (text: string): readonly JsonLine[] =>
   text
     .split('\n')
     .filter(Boolean)
-    .map((line) => JSON.parse(line) as Line)
+    .map((line) => JSON.parse(line) as JsonLine)
 
-/** Listens in a namespace, does something there once it listens, and gives what it said at its end. */
+/** Listens in a namespace, does something there once it listens, and ends when all of this was said. */
 async function listen(
   args: readonly string[],
   meanwhile: () => void,
-): Promise<{lines: readonly Line[]; status: number | null}> {
-  const child = spawn('ip', ['netns', 'exec', here, plugin, 'ndp', 'local', '-i', 'va', '-o', 'json', '-q', ...args])
-  let text = ''
-  const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
-  let isDone = false
-  child.stdout.on('data', (part: Buffer) => {
-    text += part.toString()
-    if (!isDone && text.includes('"kind":"start"')) {
-      isDone = true
-      meanwhile()
-    }
-  })
-  return {status: await ended, lines: linesOf(text)}
+  ...said: readonly RegExp[]
+): Promise<{readonly lines: readonly JsonLine[]; readonly status: number | null}> {
+  const prefix = ['ip', 'netns', 'exec', here]
+  await using plugin = new Plugin(['ndp', 'local', '-i', 'va', '-o', 'json', '-q', ...args], {prefix})
+  await plugin.until(/"kind":"start"/)
+  meanwhile()
+  for (const each of said) await plugin.until(each)
+  const {status} = await plugin.end()
+  return {status, lines: plugin.lines}
 }
+
+/** In the background; it ends by itself. */
+const ping = (to: string): unknown =>
+  spawn('ip', ['netns', 'exec', here, 'ping', '-6', '-c', '1', '-W', '1', to], {stdio: 'ignore'})
 
 const commandLines = new CommandLines()
 const read = (capture: string, ...args: readonly string[]) =>
@@ -65,10 +61,8 @@ afterAll(async () => {
 
 describe.skipIf(!isRoot)('ndp on a live interface (needs root)', () => {
   test('joins question and answer, says who does not answer, and fails for it', async () => {
-    const {lines, status} = await listen(['--duration', '7s'], () => {
-      spawn('ip', ['netns', 'exec', here, 'ping', '-6', '-c', '1', '-W', '1', 'fd90::2'], {stdio: 'ignore'})
-      spawn('ip', ['netns', 'exec', here, 'ping', '-6', '-c', '1', '-W', '1', 'fd90::dead'], {stdio: 'ignore'})
-    })
+    const both = (): void => ['fd90::2', 'fd90::dead'].forEach(ping)
+    const {lines, status} = await listen([], both, /"outcome":"answered"/, /"outcome":"unanswered"/)
     expect(lines).toContainEqual(
       expect.objectContaining({
         kind: 'ndp',
@@ -102,12 +96,13 @@ describe.skipIf(!isRoot)('ndp on a live interface (needs root)', () => {
       file,
       'interface vb { AdvSendAdvert on; MinRtrAdvInterval 3; MaxRtrAdvInterval 4; prefix fd77::/64 { }; };',
     )
-    const {lines, status} = await listen(['--duration', '6s', '--routers'], () => {
-      spawn('ip', ['netns', 'exec', there, 'timeout', '6', 'radvd', '-n', '-C', file, '-p', join(folder, 'pid')], {
-        stdio: 'ignore',
-      })
+    const radvd = ['radvd', '-n', '-m', 'none', '-C', file, '-p', join(folder, 'pid')]
+    let child: ChildProcess | undefined
+    const advertise = (): void => void (child = spawn('ip', ['netns', 'exec', there, ...radvd], {stdio: 'ignore'}))
+    const {lines, status} = await listen(['--routers'], advertise, /"ndp\/ra-ignored"/).finally(() => {
+      child?.kill()
+      rmSync(folder, {recursive: true})
     })
-    rmSync(folder, {recursive: true})
     const finding = lines.find(({rule}) => rule === 'ndp/ra-ignored')
     expect(finding).toMatchObject({severity: 'error', fix: 'sysctl -w net.ipv6.conf.va.accept_ra=2'})
     expect(finding?.['evidence']).toContain('net.ipv6.conf.va.forwarding = 1')
@@ -116,11 +111,12 @@ describe.skipIf(!isRoot)('ndp on a live interface (needs root)', () => {
   })
 
   test('shows only what concerns the target', async () => {
-    const {lines, status} = await listen(['--duration', '3s', '--target', 'FD90:0::2', '--fail-on', 'never'], () => {
+    const [other, target] = ['fd90::3', 'fd90::2']
+    const ask = (): void => {
       run('ip', '-n', here, 'neigh', 'flush', 'dev', 'va')
-      for (const to of ['fd90::2', 'fd90::3'])
-        spawn('ip', ['netns', 'exec', here, 'ping', '-6', '-c', '1', '-W', '1', to], {stdio: 'ignore'})
-    })
+      for (const to of [other, target]) spawnSync('ip', ['netns', 'exec', here, 'ping', '-6', '-c', '1', '-W', '1', to])
+    }
+    const {lines, status} = await listen(['--target', 'FD90:0::2', '--fail-on', 'never'], ask, /"target":"fd90::2"/)
     const targets = new Set(lines.filter(({kind}) => kind === 'ndp').map(({target}) => target))
     expect(targets).toEqual(new Set(['fd90::2']))
     expect(status).toBe(0)

@@ -144,9 +144,9 @@ describe('found by ndp on a live interface, and nothing else above info:', () =>
   test.each([
     ['nobody has the address', ['error ndp/ns-unanswered'], () => lab.try('victim', '5 ping -6 -c 1 -W 4 2001:db8:1::dead')],
     ['the answer comes late, after the first question was lost', ['error ndp/ns-slow'], async () => {
-      lab.run('victim', 'ip neigh flush dev eth0')
+      lab.run('victim', 'sysctl -qw net.ipv6.neigh.eth0.mcast_solicit=9; ip -n rdrv-v neigh flush dev eth0')
       filter('router', 'input', 'icmpv6 type nd-neighbor-solicit')
-      const asked = lab.start('victim', ['ping', '-6', '-c', '1', '-W', '3', '2001:db8:1::b'])
+      const asked = lab.start('victim', ['ping', '-6', '-c', '1', '-W', '9', '2001:db8:1::b'])
       await until(() => lab.run('router', 'nft -a list ruleset').includes('drop') && lab.run('victim', 'ip -6 neigh').includes('INCOMPLETE'))
       await pause(300)
       lab.run('router', 'nft flush ruleset')
