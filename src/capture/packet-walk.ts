@@ -7,6 +7,7 @@ import {
   undecodableReasons,
   type UndecodableReason,
 } from '../generated/words.ts'
+import {upperNames} from '../packet/header-names.ts'
 import {extensionLength, isAuthentication, protocolTable, trait} from './protocol-table.ts'
 
 /** Beside the values of enum undecodable_reason, as in bpf/chain.h. */
@@ -36,9 +37,7 @@ const [first, later, last, atomic] = (['first', 'later', 'last', 'atomic'] as co
   (position) => 1 << fragmentPositions.indexOf(position),
 ) as [number, number, number, number] // four names
 const notFirst = later | last
-const noNextHeader = protocolClasses.indexOf('no-next-header')
-/** What names 59 as next and is the upper layer itself. */
-const lastHeaders = ['mobility', 'hip', 'shim6'] as const
+const noNextHeaderClass = protocolClasses.indexOf('no-next-header')
 /** Larger packets have no length in their IP header: RFC 2675, and Linux's BIG TCP. */
 const largestLength = 65_535
 const keyWords = 10
@@ -88,7 +87,7 @@ export class PacketWalk {
       entry = this.#table[this.protocol] ?? 0
     }
     this.protocolClass = entry & trait.isExtension ? 0 : entry >> 8
-    if (this.protocolClass === noNextHeader) this.protocolClass = classOfLast(this.marks >> 8)
+    if (this.protocolClass === noNextHeaderClass) this.protocolClass = classOfLast(this.marks >> 8)
     this.traits = (this.marks >> 16) & notFirst ? 0 : entry & 0xff
     return this.traits & (trait.hasPorts | trait.hasType) ? this.#readTransport(view) : decoded
   }
@@ -189,8 +188,8 @@ export class PacketWalk {
 
 /** As bpf/wire.h has it. */
 function classOfLast(headers: number): number {
-  const name = lastHeaders.find((each) => (headers & (1 << extensionHeaders.indexOf(each))) !== 0)
-  return name === undefined ? noNextHeader : protocolClasses.indexOf(name)
+  const name = upperNames.find((each) => (headers & (1 << extensionHeaders.indexOf(each))) !== 0)
+  return name === undefined ? noNextHeaderClass : protocolClasses.indexOf(name)
 }
 
 function fragmentBit(offset: number, more: number): number {

@@ -1,20 +1,11 @@
-import {type ExtensionHeader, extensionHeaders, type ProtocolClass, protocolClasses} from '../generated/words.ts'
+import {extensionHeaders, type ProtocolClass, protocolClasses} from '../generated/words.ts'
+import {walkedNames} from '../packet/header-names.ts'
 
 /** What a protocol number's header is. */
 export const trait = {isExtension: 1, isFragment: 2, hasPorts: 4, hasType: 8, isTcp: 16} as const
 
 const bothPorts = trait.hasPorts
 /** The protocols of bpf/chain.h: the same packets, read from a file, must be filed as the kernel's programs file them. */
-const extensions: readonly (readonly [number, ExtensionHeader])[] = [
-  [0, 'hop-by-hop'],
-  [43, 'routing'],
-  [44, 'fragment'],
-  [51, 'authentication'],
-  [60, 'destination-options'],
-  [135, 'mobility'],
-  [139, 'hip'],
-  [140, 'shim6'],
-]
 const transports: readonly (readonly [number, number, ProtocolClass])[] = [
   [1, trait.hasType, 'icmp'],
   [4, 0, 'ipv4-inside'],
@@ -37,9 +28,9 @@ export const isAuthentication = (protocol: number): boolean => protocol === auth
 /** By protocol number: traits in the low byte, above them the index of the extension header or of the protocol's class. */
 export function protocolTable(): Uint16Array {
   const table = new Uint16Array(256)
-  for (const [number, name] of extensions)
-    table[number] =
-      trait.isExtension | (number === fragment ? trait.isFragment : 0) | (extensionHeaders.indexOf(name) << 8)
+  for (const [number, name] of Object.entries(walkedNames))
+    table[Number(number)] =
+      trait.isExtension | (name === 'fragment' ? trait.isFragment : 0) | (extensionHeaders.indexOf(name) << 8)
   for (const [number, traits, name] of transports) table[number] = traits | (protocolClasses.indexOf(name) << 8)
   return table
 }

@@ -1,3 +1,4 @@
+import {isUpperLayer, noNextHeader, walkedNames} from '../packet/header-names.ts'
 import type {Extension, ExtensionName, HeaderOption, Packet} from '../packet/packet.ts'
 import type {extensionPages} from './extension-pages.ts'
 
@@ -6,12 +7,9 @@ export interface Fault {
   readonly text: string
 }
 
-const walked = new Set([0, 43, 44, 51, 60, 135, 139, 140])
-const noNextHeader = 59
-
 /** It has extension headers, or what stands in their place is not read: the only packets that can have a faulty chain. */
 export const isChained = ({ip, chain, protocol}: Packet): boolean =>
-  chain.length > 0 || (ip?.family === 6 && (endsOddly(protocol) || walked.has(ip.nextHeader)))
+  chain.length > 0 || (ip?.family === 6 && (endsOddly(protocol) || walkedNames[ip.nextHeader] !== undefined))
 
 /** With no protocol that could be read, none at all, or one for experiments (RFC 4727 §3.2): news without any header before it. */
 export const endsOddly = (protocol: number | undefined): boolean =>
@@ -34,7 +32,7 @@ export function isChainCut(packet: Packet): boolean {
   const last = packet.chain.at(-1)
   const next = last === undefined ? packet.ip?.nextHeader : last.nextHeader
   const isLater = packet.fragment !== undefined && packet.fragment.offset > 0
-  return next !== undefined && !isLater && walked.has(next) && end - chainEnd(packet) < 8
+  return next !== undefined && !isLater && walkedNames[next] !== undefined && end - chainEnd(packet) < 8
 }
 
 /** What is wrong with the chain of one packet, by itself. */
@@ -124,7 +122,7 @@ function isEmptyEnd({ip, chain, fragment}: Packet): boolean {
   const last = chain.at(-1)
   const isWhole = fragment === undefined || fragment.position === 'atomic'
   if (last === undefined) return ip?.nextHeader === noNextHeader
-  return isWhole && last.nextHeader === noNextHeader && !['mobility', 'hip', 'shim6'].includes(last.name)
+  return isWhole && last.nextHeader === noNextHeader && !isUpperLayer(last.name)
 }
 
 const repeatable: readonly (readonly [ExtensionName, number])[] = [

@@ -1,3 +1,4 @@
+import {noNextHeader} from '../packet/header-names.ts'
 import type {DropKind} from '../protocol/drops.ts'
 
 export interface DropMeaning {
@@ -69,7 +70,6 @@ const told: readonly Rule[] = [
   [/^CPU_BACKLOG$|^FULL_RING$|^NOMEM$|^DEV_/, any, 'link', 'the device or the CPU could not keep up'],
 ] // prettier-ignore
 
-const noNextHeader = 59
 const nothingFollows: DropMeaning = {
   layer: 'extension headers',
   text: 'nothing follows its headers, as they say',

@@ -1,5 +1,5 @@
 import type {ChainEnd, Direction} from '../generated/words.ts'
-import {extensionNames} from '../packet/header-names.ts'
+import {extensionNames, isUpperLayer, noNextHeader} from '../packet/header-names.ts'
 import type {ExtensionName} from '../packet/packet.ts'
 import type {ChainCount} from './chains.ts'
 import type {Counts} from './conversation-row.ts'
@@ -45,14 +45,10 @@ function chainRow({direction, headers, protocol, end, packets, bytes}: CountedCh
   return {direction, headers: names, protocol: next, end, packets, bytes}
 }
 
-/** Mobility, HIP and Shim6 control messages are the upper layer themselves, and name No Next Header. */
 function upperName(headers: readonly number[], protocol: number): string {
   const last = headers.at(-1) ?? noNextHeader
-  return protocolName(protocol === noNextHeader && uppermost.includes(last) ? last : protocol)
+  return protocolName(protocol === noNextHeader && isUpperLayer(extensionNames[last]) ? last : protocol)
 }
-
-const noNextHeader = 59
-const uppermost: readonly number[] = [135, 139, 140]
 
 /** The same chain counted in several places, as one; most packets first. */
 export function joinChains(rows: readonly ChainRow[]): readonly ChainRow[] {

@@ -1,6 +1,6 @@
 import {u16, u32, u8} from './bytes.ts'
 import {type Extent, shortage} from './extent.ts'
-import {extensionNames} from './header-names.ts'
+import {extensionNames, isUpperLayer, noNextHeader} from './header-names.ts'
 import {jumboProblem, readHeaderOptions} from './header-options.ts'
 import type {Extension, ExtensionName, Fragment, Problem} from './packet.ts'
 import {readRouting} from './routing.ts'
@@ -35,20 +35,20 @@ export function readChain(extent: Extent, first: number, at: number): Chain {
       fragment: undefined,
       protocol: first,
       at,
-      hasTransport: first !== 59,
+      hasTransport: first !== noNextHeader,
       problem: undefined,
     }
   }
   const walk: Walk = {extensions: [], protocol: first, at, fragment: undefined}
   for (;;) {
     const name = extensionNames[walk.protocol]
-    if (name === undefined) return ended(walk, walk.protocol !== 59)
+    if (name === undefined) return ended(walk, walk.protocol !== noNextHeader)
     const extension = readExtension(extent, name, walk)
     if ('reason' in extension) return {...ended(walk, false), protocol: undefined, problem: extension}
     walk.extensions.push(extension)
     if (extension.fragment !== undefined) walk.fragment = extension.fragment
     if (isLast(extension, extent)) return ended(walk, false)
-    const next = extension.nextHeader ?? 59
+    const next = extension.nextHeader ?? noNextHeader
     if (extension.offset + extension.length > extent.end - extent.start) {
       const problem = shortage(extent, walk.at + extension.length, () => pastEnd(name))
       return {...ended(walk, false), protocol: undefined, problem}
@@ -68,10 +68,10 @@ const ended = ({extensions, fragment, protocol, at}: Walk, hasTransport: boolean
   problem: undefined,
 })
 
-/** ESP hides what follows; mobility and HIP are followed by nothing; of Shim6 only the payload header is (RFC 5533 §5.1). */
+/** ESP hides what follows; of the upper layer itself only Shim6's payload header is followed by anything (RFC 5533 §5.1). */
 function isLast({name, offset}: Extension, {bytes, start}: Extent): boolean {
   if (name === 'shim6') return (u8(bytes, start + offset + 2) & 0x80) === 0
-  return name === 'esp' || name === 'mobility' || name === 'hip'
+  return name === 'esp' || isUpperLayer(name)
 }
 
 const pastEnd = (name: ExtensionName): Problem => ({

@@ -1,6 +1,7 @@
 import {u8} from './bytes.ts'
 import {type Chain, readChain} from './chain.ts'
 import {cutByCapture, cutByQuotation, type Extent, isCut, shortage} from './extent.ts'
+import {noNextHeader} from './header-names.ts'
 import {readIcmpv6} from './icmpv6.ts'
 import {ipv4Fragment, ipv4HeaderLength, ipv6End, ipv6HeaderLength, readIPv4, readIPv6, shortfall} from './ip.ts'
 import {ipv4EtherType, ipv6EtherType, type LinkHeader, readLink} from './link.ts'
@@ -108,7 +109,7 @@ interface Upper {
 
 function readUpper(packet: Draft<Packet>, {source, extent, ip, chain}: Upper): void {
   if (chain.protocol !== 58) {
-    settle(packet, readTransport(extent, chain.protocol ?? 59, chain.at))
+    settle(packet, readTransport(extent, chain.protocol ?? noNextHeader, chain.at))
     return
   }
   const quote = (at: number, end: number): Packet | undefined => decodeQuoted(source, at, end)

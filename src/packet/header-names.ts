@@ -1,17 +1,26 @@
 import type {ExtensionName} from './packet.ts'
 
-/** IANA "IPv6 Extension Header Types". 59, 253 and 254 end the chain. */
-export const extensionNames: Readonly<Record<number, ExtensionName>> = {
+/** IANA "IPv6 Extension Header Types", but for ESP, which hides what follows. 59, 253 and 254 end the chain. */
+export const walkedNames: Readonly<Record<number, Exclude<ExtensionName, 'esp'>>> = {
   0: 'hop-by-hop',
   43: 'routing',
   44: 'fragment',
-  50: 'esp',
   51: 'authentication',
   60: 'destination-options',
   135: 'mobility',
   139: 'hip',
   140: 'shim6',
 }
+
+export const extensionNames: Readonly<Record<number, ExtensionName>> = {...walkedNames, 50: 'esp'}
+
+/** What stands for "nothing follows" in a Next Header field. */
+export const noNextHeader = 59
+
+/** The upper layer themselves, though they are extension headers, and what they name as next is 59: RFC 6275 §6.1.1, RFC 7401 §5.1, RFC 5533 §5.1. */
+export const upperNames = ['mobility', 'hip', 'shim6'] as const
+
+export const isUpperLayer = (name: ExtensionName | undefined): boolean => upperNames.some((each) => each === name)
 
 /** IANA "Destination Options and Hop-by-Hop Options", by the whole option type. */
 const optionNames: Readonly<Record<number, string>> = {
