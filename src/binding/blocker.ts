@@ -1,4 +1,4 @@
-import type {Actor, HeldSocket, SocketPlan} from '../protocol/binding.ts'
+import type {HeldSocket, SocketPlan} from '../protocol/binding.ts'
 import {overlaps, reachOf} from './rule.ts'
 
 /** Why a bind beside a socket fails. */
@@ -17,21 +17,26 @@ export interface Blocker {
 /** IPv4 of a socket whose flag is not known counts: most applications leave the flag alone. */
 const held = ({address, v6only}: HeldSocket): Pick<SocketPlan, 'address' | 'v6only'> => ({address, v6only})
 
-/** Those that keep a socket from being bound: the most telling first. */
-export function blockersOf(asked: SocketPlan, holders: readonly HeldSocket[]): readonly Blocker[] {
+/** Those that keep a socket from being bound: the most telling first. `isShareable`: with a reuse flag of its own it was bound beside them. */
+export function blockersOf(
+  asked: SocketPlan,
+  holders: readonly HeldSocket[],
+  isShareable: boolean,
+): readonly Blocker[] {
   const meeting = holders.filter((holder) => overlaps(asked, held(holder)))
   // What a listener accepted ends with it.
   const first = meeting.filter(({state}) => state === 'listen' || state === 'unconnected')
-  const all = (first.length > 0 ? first : meeting).map((holder) => ({kind: kindOf(asked, holder), holder}))
+  const all = (first.length > 0 ? first : meeting).map((holder) => ({kind: kindOf(asked, holder, isShareable), holder}))
   const hard = all.filter(({kind}) => kind !== 'shares')
   return hard.length > 0 ? hard : all
 }
 
-function kindOf(asked: SocketPlan, holder: HeldSocket): BlockerKind {
+function kindOf(asked: SocketPlan, holder: HeldSocket, isShareable: boolean): BlockerKind {
   if (holder.state === 'time-wait') return 'time-wait'
-  if (holder.peer !== undefined) return 'connection'
+  if (holder.peer !== undefined) return isShareable ? 'shares' : 'connection'
   if (holder.reuseport === true) return 'shares'
-  return isDualStack(holder) && reachOf(asked).ipv6 === undefined ? 'dual-stack' : 'same'
+  if (isDualStack(holder) && reachOf(asked).ipv6 === undefined) return 'dual-stack'
+  return isShareable ? 'shares' : 'same'
 }
 
 export function isDualStack(holder: HeldSocket): boolean {
@@ -45,6 +50,3 @@ export const isExactly = (asked: SocketPlan, holder: HeldSocket): boolean => {
   const isWaiting = holder.state === 'listen' || holder.state === 'unconnected'
   return isWaiting && holder.device === undefined && one.ipv4 === other.ipv4 && one.ipv6 === other.ipv6
 }
-
-/** inet_bind_conflict, net/ipv4/inet_connection_sock.c: a port is shared among sockets of one uid only. */
-export const isSameUser = (holder: HeldSocket, actor: Actor): boolean => holder.uid === actor.uid

@@ -1,14 +1,18 @@
 import type {BindAnswer, SocketPlan, Transport} from '../protocol/binding.ts'
-import {type Blocker, isSameUser} from './blocker.ts'
+import type {Blocker} from './blocker.ts'
 import {endpoint, listText, ownerText, socketText} from './words.ts'
 
 export interface Obstacle {
   readonly protocol: Transport
-  readonly wanted: readonly SocketPlan[]
   readonly refused: readonly SocketPlan[]
   readonly open: readonly SocketPlan[]
   readonly blockers: readonly Blocker[]
+  /** With it on the asking socket too, all that was refused was bound. */
+  readonly sharing: SharingFlag | undefined
 }
+
+export const sharingFlags = ['reuseport', 'reuseaddr'] as const
+export type SharingFlag = (typeof sharingFlags)[number]
 
 /** What is held by whom, what therefore fails, and what would help. */
 export function obstacleSentences(answer: BindAnswer, obstacle: Obstacle): readonly string[] {
@@ -35,16 +39,26 @@ function dualText({port}: BindAnswer, {protocol, refused}: Obstacle, {holder}: B
 }
 
 function sharesText(answer: BindAnswer, obstacle: Obstacle, {holder}: Blocker): readonly string[] {
-  const {actor} = answer
-  const held = `${ownerText(holder)} of uid ${holder.uid} holds ${answer.port}/${obstacle.protocol} (${socketText(holder)}) with SO_REUSEPORT.`
+  const {protocol, sharing} = obstacle
+  const flag = sharing === 'reuseaddr' ? 'SO_REUSEADDR' : 'SO_REUSEPORT'
+  const holds = holder.peer === undefined ? 'holds' : `has a connection with ${endpoint(holder.peer.address, holder.peer.port)} on` // prettier-ignore
+  const held = `${ownerText(holder)} of uid ${holder.uid} ${holds} ${answer.port}/${protocol} (${socketText(holder)}) with ${flag}.`
   const fails = `${refusedText(answer, obstacle)} without that flag fails with EADDRINUSE`
-  if (isSameUser(holder, actor))
-    return [held, `${fails}; with SO_REUSEPORT it succeeds, and the kernel spreads clients over both sockets.`]
+  if (sharing !== undefined) return [held, `${fails}; with ${flag} it succeeds${sharedText[protocol][sharing]}.`]
   return [
     held,
-    `${fails}, and with it too: the kernel shares a port among sockets of one uid only, and uid ${actor.uid} asks.`,
+    `${fails}, and with it too: the kernel shares a port among sockets of one uid only, and uid ${answer.actor.uid} asks.`,
     `Run both as one user, or end that process.`,
   ]
+}
+
+/** Who gets what then (udp4_lib_lookup2, __udp4_lib_mcast_deliver). */
+const sharedText: Readonly<Record<Transport, Readonly<Record<SharingFlag, string>>>> = {
+  tcp: {reuseport: ', and the kernel spreads clients over both sockets', reuseaddr: ''},
+  udp: {
+    reuseport: ', and the kernel spreads clients over both sockets',
+    reuseaddr: ', and a datagram to one host then comes to one of the sockets, one to a group to each',
+  },
 }
 
 function plainText(answer: BindAnswer, obstacle: Obstacle, {kind, holder}: Blocker): readonly string[] {
@@ -60,11 +74,18 @@ function plainText(answer: BindAnswer, obstacle: Obstacle, {kind, holder}: Block
       `${fails}: ${ownerText(holder)} uses ${port} as the source port of its connection from ${endpoint(holder.address, port)} to ${endpoint(holder.peer?.address ?? '', holder.peer?.port ?? 0)}.`,
       'It is free again when that connection ends. To keep connections off the port: net.ipv4.ip_local_reserved_ports.',
     ]
-  const device = holder.device === undefined ? '' : ` on ${holder.device}`
+  const held = new Set(obstacle.blockers.filter((each) => each.kind === kind).map((each) => heldText(each, answer, obstacle))) // prettier-ignore
   return [
-    `${fails}: ${ownerText(holder)} holds ${port}/${obstacle.protocol} (${socketText(holder)}${device}) already.`,
+    `${fails}: ${listText([...held].slice(0, mostNamed))} already.`,
     'Two sockets cannot wait for the same packets: use another port, another address, or end that process.',
   ]
+}
+
+const mostNamed = 3
+
+function heldText({holder}: Blocker, {port}: BindAnswer, {protocol}: Obstacle): string {
+  const device = holder.device === undefined ? '' : ` on ${holder.device}`
+  return `${ownerText(holder)} holds ${port}/${protocol} (${socketText(holder)}${device})`
 }
 
 function openText({port}: BindAnswer, {open}: Obstacle): readonly string[] {

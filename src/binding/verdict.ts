@@ -2,7 +2,7 @@ import type {BindAnswer, HeldSocket, Outcomes, SocketPlan, Transport, TrialPlace
 import {type Blocker, blockersOf, isDualStack, isExactly} from './blocker.ts'
 import {isWholly, protocolOf} from './cases.ts'
 import {oddTrials} from './defect.ts'
-import {obstacleSentences} from './obstacle-text.ts'
+import {obstacleSentences, type SharingFlag, sharingFlags} from './obstacle-text.ts'
 import {predict} from './rule.ts'
 import {addressFault, surroundingsOf} from './surroundings.ts'
 import {addressesOf, strictMode, type V6onlyChoice, wantedSockets} from './wanted.ts'
@@ -89,14 +89,15 @@ function taken(answer: BindAnswer, question: Question): Verdict | undefined {
   if (refused.length === 0) return undefined
   const owned = wanted.map((socket) => holders.find((holder) => isExactly(socket, holder)))
   if (owned.every((holder) => holder !== undefined)) return alreadyHeld(answer, question, owned)
-  const blockers = refused.flatMap((socket) => blockersOf(socket, holders))
-  const open = wanted.filter((socket) => !refused.includes(socket))
+  const sharing = sharingFlags.find((flag) => areBound(answer, {protocol, sockets: refused, flag}))
+  const blockers = refused.flatMap((socket) => blockersOf(socket, holders, sharing !== undefined))
+  const open = wanted.filter(({address}) => !refused.some((each) => each.address === address))
   return {
     protocol,
     class: classOf(blockers),
     coexist: false,
     blockers,
-    sentences: obstacleSentences(answer, {protocol, wanted, refused, open, blockers}),
+    sentences: obstacleSentences(answer, {protocol, refused, open, blockers, sharing}),
   }
 }
 
@@ -161,11 +162,24 @@ const refusedBeside = (answer: BindAnswer, {protocol, addresses}: Question, choi
     (socket) => !isWholly(outcomesOf(answer, {protocol, place: 'beside-holders', sockets: [socket]})),
   )
 
+interface Shared {
+  readonly protocol: Transport
+  readonly sockets: readonly SocketPlan[]
+  readonly flag: SharingFlag
+}
+
+/** Each of them beside those who hold the port, with that flag as well. */
+const areBound = (answer: BindAnswer, {protocol, sockets, flag}: Shared): boolean =>
+  sockets.every((socket) => {
+    const outcomes = outcomesOf(answer, {protocol, place: 'beside-holders', sockets: [{...socket, [flag]: true}]})
+    return outcomes.length > 0 && isWholly(outcomes)
+  })
+
 /** Without the flag. */
 function looseText(answer: BindAnswer, question: Question): string {
   const takes = 'Without it the [::] socket takes IPv4 as well,'
   const holders = answer.holders.filter((each) => each.protocol === question.protocol)
-  const [blocker] = refusedBeside(answer, question, false).flatMap((socket) => blockersOf(socket, holders))
+  const [blocker] = refusedBeside(answer, question, false).flatMap((socket) => blockersOf(socket, holders, false))
   if (blocker === undefined) return `${takes} and the second bind fails with EADDRINUSE.`
   const {holder} = blocker
   return `${takes} where ${ownerText(holder)} holds ${endpoint(holder.address, answer.port)}, and the bind fails with EADDRINUSE.`

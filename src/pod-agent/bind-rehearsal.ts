@@ -1,3 +1,5 @@
+import {parseAddress} from '../address/text.ts'
+import {isWithinLink} from '../binding/rule.ts'
 import {addressesOf, strictMode, wantedSockets} from '../binding/wanted.ts'
 import type {Actor, BindCase, BindQuestion, HeldSocket, SocketPlan, Trial} from '../protocol/binding.ts'
 import {liveZones, makeSocket, placeOf, type TrialMeans, tryCase} from './bind-trial.ts'
@@ -27,14 +29,22 @@ export function tryBeside(holders: readonly HeldSocket[], rehearsal: Rehearsal):
   return question.protocols.flatMap((protocol) => {
     const present = holders.filter((each) => each.protocol === protocol)
     if (present.length === 0) return []
-    using made = new DisposableStack()
-    for (const holder of distinct(present)) remake(holder, means, made)
-    return variants(question).map((socket) => {
-      const asked: BindCase = {mode: strictMode(protocol), sockets: [socket]}
-      return {...asked, place: 'beside-holders', outcomes: actingAs(actor, () => tryCase(asked, means))}
+    return [...Map.groupBy(variants(question), linkOf)].flatMap(([link, sockets]) => {
+      using made = new DisposableStack()
+      for (const holder of distinct(present.filter((each) => mayMeet(each, link)))) remake(holder, means, made)
+      return sockets.map((socket) => {
+        const asked: BindCase = {mode: strictMode(protocol), sockets: [socket]}
+        return {...asked, place: 'beside-holders' as const, outcomes: actingAs(actor, () => tryCase(asked, means))}
+      })
     })
   })
 }
+
+/** A link-local address keeps its socket to the interface (__inet6_bind), and two on different ones never meet. */
+const linkOf = ({address}: SocketPlan): string | undefined =>
+  isWithinLink(address) ? parseAddress(address)?.zone : undefined
+const mayMeet = ({device}: HeldSocket, link: string | undefined): boolean =>
+  link === undefined || device === undefined || device === link
 
 /** In the live network namespace: bound for a moment, never heard on. */
 export function tryInPlace({question, actor, means}: Rehearsal): readonly Trial[] {

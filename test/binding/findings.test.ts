@@ -110,6 +110,21 @@ test('a socket that is bound to a device does not hold the port for the others',
   expect(of({device: 'eth1'}).sentences.join(' ')).toContain('(0.0.0.0 on eth1) already')
 })
 
+test('what stands in the way of one address is told, and which of the others can be bound', () => {
+  const plan = (address: string) => ({address, v6only: address.includes(':') || null, reuseaddr: false, reuseport: false})
+  const [ipv4, ipv6] = [plan('0.0.0.0'), plan('::')]
+  const empty = {mode: 'tcp-listen', sockets: [ipv4, ipv6], place: 'empty', outcomes: ['ok', 'ok', 'ok', 'ok']} as const
+  const beside = (socket: ReturnType<typeof plan> & {reuseaddr?: boolean}, ...outcomes: readonly string[]) =>
+    ({mode: 'tcp-listen', sockets: [socket], place: 'beside-holders', outcomes}) as const
+  const holders = ['127.0.0.1', '127.0.0.2'].map((address) => ({...wildcard, address}))
+  const trials = [empty, beside(ipv4, 'EADDRINUSE'), beside(ipv6, 'ok', 'ok')]
+  const said = (more: readonly ReturnType<typeof beside>[]): string =>
+    judge(answerOf({holders, trials: [...trials, ...more]}), {protocol: 'tcp', addresses: []}).sentences.join(' ')
+  expect(said([])).toMatch(/holds 6969\/tcp \(127\.0\.0\.1\) and .* holds 6969\/tcp \(127\.0\.0\.2\) already\./)
+  expect(said([])).toMatch(/address, or end that process\. \[::\]:6969 can be bound beside it with IPV6_V6ONLY=1\.$/)
+  expect(said([beside({...ipv4, reuseaddr: true}, 'ok', 'ok')])).toContain('; with SO_REUSEADDR it succeeds.')
+}) // prettier-ignore
+
 test('[::] beside a socket of IPv4 needs the flag, or the sysctl', () => {
   const plan = (v6only: boolean | null) => ({address: '::', v6only, reuseaddr: false, reuseport: false})
   const empty = [true, false, null].map((v6only) => ({mode: 'tcp-listen', sockets: [plan(v6only)], place: 'empty', outcomes: ['ok', 'ok']}) as const)

@@ -104,6 +104,8 @@ describe.skipIf(!isRoot)('bindcheck', () => {
     ['shared by another uid with SO_REUSEPORT', ['--port', '7005', '--protocol', 'tcp'], 'reuse flags or uid', 1],
     ['the source port of a connection', ['--port', '7006', '--protocol', 'tcp'], 'other process', 1],
     ['held by a listener on a link-local address', ['--port', '7008', '--protocol', 'tcp'], 'other process', 1],
+    ['shared by whoever has SO_REUSEADDR', ['--port', '7009', '--protocol', 'udp'], 'reuse flags or uid', 1],
+    ['held on another link', ['--port', '7010', '--protocol', 'udp', '--address', 'fe80::7%v0'], 'application flag', 0],
     ['held by just that socket', ['--port', '7008', '--protocol', 'tcp', '--address', 'fe80::7%v0'], 'application flag', 0],
     ['asked about on a group of one link', ['--protocol', 'udp', '--address', 'ff02::fb%v0', '--address', '224.0.0.251'], 'application flag', 0],
     ['asked about on a group without its link', ['--protocol', 'udp', '--address', 'ff02::fb'], 'address state', 1],

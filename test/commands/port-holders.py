@@ -16,6 +16,8 @@ def hold(family, kind, address, port, listens=True, **options):
     for name in ("reuseaddr", "reuseport"):
         if options.get(name):
             made.setsockopt(socket.SOL_SOCKET, getattr(socket, f"SO_{name.upper()}"), 1)
+    if "device" in options:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, options["device"].encode())
     made.bind(socket.getaddrinfo(address, port, family, kind)[0][4])
     if kind == socket.SOCK_STREAM and listens:
         made.listen()
@@ -33,6 +35,8 @@ hold(INET, TCP, "127.0.0.1", 7003, listens=False)
 hold(INET6, UDP, "::1", 7004).connect(("::1", 6969))
 
 hold(INET6, TCP, "fe80::7%v0", 7008)
+hold(INET, UDP, "0.0.0.0", 7009, reuseaddr=True)
+hold(INET6, UDP, "::", 7010, device="v1")
 
 os.setresuid(-1, 1000, -1)
 hold(INET6, TCP, "::", 7005, v6only=0, reuseport=True)
