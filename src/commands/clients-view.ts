@@ -1,6 +1,6 @@
 import {ClientBook, heaviest, type NamedTally, tallyKey} from '../events/client-book.ts'
 import {clientObject, connectionObject, kindsObject, workloadObject} from '../events/client-json.ts'
-import {countedOnce, sharedKernelText} from '../events/client-kernels.ts'
+import {countedOnce, sharedKernelText} from '../events/shared-kernels.ts'
 import {clientSummaryObject} from '../events/client-summary.ts'
 import {clientSummaryText, connectionText, listenerBlock} from '../events/client-text.ts'
 import {workloadRows} from '../events/client-workloads.ts'

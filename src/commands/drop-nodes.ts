@@ -4,6 +4,7 @@ import {dropFields, type DropSums, dropSummary, joinDropSums} from '../events/dr
 import {meaningOf} from '../events/drop-words.ts'
 import type {NodeState} from '../events/node-state.ts'
 import {summaryObject} from '../events/summary-json.ts'
+import {countedOnce} from '../events/shared-kernels.ts'
 import {isOf, type Summary} from '../events/summary.ts'
 import {placeOf, removedText} from '../events/summary-text.ts'
 import type {Palette} from '../output/colour.ts'
@@ -59,7 +60,9 @@ export class DropNodes {
 
   /** `isAll`: benign ones were shown. */
   sums(states: readonly NodeState[], {isAll}: {readonly isAll: boolean}): DropSums {
-    return joinDropSums(states.map((state) => sumsOf(this.#nodeOf(state), isAll)))
+    const [only, ...others] = states
+    const of = (state: NodeState): DropSums => sumsOf(this.#nodeOf(state), isAll)
+    return only !== undefined && others.length === 0 ? of(only) : joinDropSums(countedOnce(states).map(of))
   }
 
   /** The last lines of a run. */

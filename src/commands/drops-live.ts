@@ -4,6 +4,7 @@ import {type DropOrder, dropOrders, DropTable, type RankedDrops} from '../events
 import {firstChoice, type LiveChoice} from '../events/live-choice.ts'
 import type {LiveMoment} from '../events/live-moment.ts'
 import type {NodeState} from '../events/node-state.ts'
+import {sharedKernelText} from '../events/shared-kernels.ts'
 import type {LiveScreen} from '../output/live/frame.ts'
 import {formatTime} from '../output/time.ts'
 import type {RecordKind} from '../protocol/batch.ts'
@@ -36,6 +37,8 @@ export class DropsLiveView implements View, LiveSubject<DropOrder> {
   started(state: NodeState): Promise<void> {
     this.#picture.open()
     this.#picture.show(state.key, `Counting dropped packets, kernel ${state.hello.kernel}.`, {isPassing: true})
+    const shared = sharedKernelText(state, this.#options.stage.run.nodes)
+    if (shared !== undefined) this.notice(state.key, shared)
     return Promise.resolve()
   }
 

@@ -2,6 +2,7 @@ import {dropObjects, dropText} from '../events/drop-lines.ts'
 import type {ShownDrop} from '../events/drop-shown.ts'
 import {meaningOf} from '../events/drop-words.ts'
 import type {NodeState} from '../events/node-state.ts'
+import {sharedKernelText} from '../events/shared-kernels.ts'
 import {startObject} from '../events/summary-json.ts'
 import {jsonLine} from '../output/json.ts'
 import {formatTime} from '../output/time.ts'
@@ -20,6 +21,8 @@ export class DropsView implements View {
   }
 
   async started(state: NodeState): Promise<void> {
+    const shared = sharedKernelText(state, this.#options.stage.run.nodes)
+    if (shared !== undefined) this.notice(state.key, shared)
     if (this.#isJson) return this.#write(jsonLine(startObject(state)))
     this.notice(state.key, `Counting dropped packets, kernel ${state.hello.kernel}.`)
   }

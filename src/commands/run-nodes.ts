@@ -10,6 +10,7 @@ import {Interruption} from './interruption.ts'
 import {Notices} from './notices.ts'
 import type {ObserveRequest} from './observe-request.ts'
 import {localPlace, type Place} from './places.ts'
+import {watchReader} from './reader-watch.ts'
 import {type RunClock, type RunOutcome, showRun} from './show-run.ts'
 import {Sink} from './sink.ts'
 import type {View} from './view.ts'
@@ -45,6 +46,8 @@ export async function runNodes(nodeRun: NodeRun): Promise<void> {
     notices.say('', 'Still waiting for the nodes to detach and to say what they removed.'),
   )
   const sink = new Sink(process.stdout, () => interruption.stop())
+  using open = new DisposableStack()
+  open.use(watchReader(() => interruption.stop()))
   const run = new Run(nodeRun, {notices, interruption, sink})
   report(await run.outcome())
 }

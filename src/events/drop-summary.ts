@@ -27,9 +27,8 @@ const nothing: DropSums = {
   total: 0, benign: 0, hidden: 0, left: 0, undecided: 0, filtered: 0, uncounted: 0, copied: 0, copiesLost: 0, counters: {},
 } // prettier-ignore
 
-/** Counters of several nodes would say of none what moved. */
-export const joinDropSums = (all: readonly DropSums[]): DropSums =>
-  all.length === 1 ? (all[0] ?? nothing) : {...all.reduce(plus, nothing), counters: {}}
+/** Without counters: those of several nodes would say of none what moved. */
+export const joinDropSums = (all: readonly DropSums[]): DropSums => all.reduce(plus, nothing)
 
 function plus(a: DropSums, b: DropSums): DropSums {
   const keys = [

@@ -21,6 +21,8 @@ export const ndpObject = (heard: HeardPacket, message: Icmpv6Message): JsonObjec
   vlan: heard.packet.vlans[0],
   vlans: heard.packet.vlans.length > 1 ? heard.packet.vlans : undefined,
   headers: heard.packet.chain.map(({name}) => name),
+  // The contract has it on every line; most types have none.
+  flags: [],
   ...bodyFields(message.body),
   options: message.options.map(optionObject),
   dad: isDad(heard.packet),

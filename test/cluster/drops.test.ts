@@ -28,9 +28,9 @@ async function inside(pod: string, command: readonly string[]): Promise<void> {
 describe('kubectl ipv6 drops on a cluster', () => {
   test('tells in whose pod a packet was dropped, by what, and between which pods; filters on names choose among them', async () => {
     await inside('p2', ['nft', 'add table ip6 t; add chain ip6 t c { type filter hook input priority 0; }; add rule ip6 t c tcp dport 9997 drop']) // prettier-ignore
-    await using all = drops('node/node2')
+    await using all = drops('--all-nodes')
     await using named = drops('node/node2', '--to-pod', 'p2', '--port', '9997')
-    await Promise.all([all.until(/"kind":"start"/), named.until(/"kind":"start"/)])
+    await Promise.all([all.until(/("kind":"start"[^]*){2}/), named.until(/"kind":"start"/)])
     await knock('p1', pods.p2.v6, 9999)
     await knock('p1', pods.p2.v6, 9997)
     await Promise.all([all.until(/"NETFILTER_DROP"/), named.until(/"NETFILTER_DROP"/)])
@@ -46,7 +46,10 @@ describe('kubectl ipv6 drops on a cluster', () => {
     expect(of('NO_SOCKET')).toMatchObject({...here, symbol: 'tcp_v6_rcv', layer: 'socket'})
     expect(of('NETFILTER_DROP')).toMatchObject({...here, layer: 'netfilter'})
     expect(new Set(linesOf(named).map(({reason}) => reason))).toEqual(new Set(['NETFILTER_DROP']))
-    expect(all.lines.at(-1)).toMatchObject({kind: 'summary', clean: true, lost: {kernelRing: 0}})
+    expect(all.lines.at(-1)).toMatchObject({kind: 'summary', node: '*', clean: true, lost: {kernelRing: 0}})
+    expect(all.stderr).toContain('It runs on the same kernel as node')
+    const [one, other, both] = all.lines.slice(-3).map(({drops: sums}) => (sums as {readonly total: number}).total) // the contract's summary
+    expect([one, other]).toContain(both)
   })
 
   test("tells in pod/p1 only what that pod's own network drops", async () => {

@@ -38,6 +38,16 @@ describe('a disk that is full', () => {
     expect(stdout).not.toContain('on_')
   })
 
+  test.skipIf(!isRoot)(
+    'and a reader that goes ends a run in order too, where nothing is to be told (needs root)',
+    () => {
+      const observe = `timeout 20 ${plugin} observe local -i lo -o json | head -1; echo \${PIPESTATUS[0]}`
+      const {stdout} = shell(`unshare -n bash -c 'ip link set lo up; ${observe}; bpftool net show'`)
+      expect(stdout).toMatch(/^\{"kind":"start".*\}\n0\n/)
+      expect(stdout).not.toContain('on_')
+    },
+  )
+
   test('is told from a reader that has gone, which is no failure', () => {
     expect(shell(`set -o pipefail; ${plugin} --help | true`).stderr).toBe('')
   })

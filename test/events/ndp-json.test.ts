@@ -35,6 +35,7 @@ test('an invalid message is a line with the first reason that its receiver would
     valid: false,
     invalid: problem,
     target: 'fd90::2',
+    flags: [],
   })
 })
 

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest'
-import {countedOnce, sharedKernelText} from '../../src/events/client-kernels.ts'
+import {countedOnce, sharedKernelText} from '../../src/events/shared-kernels.ts'
 import {NodeState} from '../../src/events/node-state.ts'
 import {aHello} from './records.ts'
 
