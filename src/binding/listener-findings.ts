@@ -62,9 +62,13 @@ const mostEvidence = 8
 
 /** Go and Java open [::] for 0.0.0.0, and say 0.0.0.0 in their logs. */
 function renamedWildcards({sockets, netns}: ListeningNamespace, {where, timeNs}: Place): readonly Finding[] {
+  // Who has a 0.0.0.0 got what it asked for.
+  const served = new Set(sockets.flatMap(({address, owner}) => (address === '0.0.0.0' ? (owner?.pid ?? []) : [])))
   const renamed = sockets.filter(
     ({address, v6only, owner}) =>
-      address === '::' && v6only === false && (owner?.runtime !== undefined || owner?.asksIpv4 === true),
+      address === '::' &&
+      v6only === false &&
+      (owner?.runtime !== undefined || (owner?.asksIpv4 === true && !served.has(owner.pid))),
   )
   if (renamed.length === 0) return []
   const each = renamed.map((socket) => `${ownerText(socket)} on ${socket.port}/${socket.protocol} (${reasonOf(socket)})`) // prettier-ignore

@@ -1,4 +1,4 @@
-import {existsSync, readdirSync, readFileSync} from 'node:fs'
+import {readFileSync} from 'node:fs'
 import {setTimeout as delay} from 'node:timers/promises'
 import {batchHeaderBytes, type BatchKind, writeBatchHeader} from '../protocol/batch.ts'
 import type {ListeningNamespace} from '../protocol/binding.ts'
@@ -17,11 +17,10 @@ import {exists} from './native/ids.ts'
 import {openLibbpf} from './native/libbpf.ts'
 import {openLibc} from './native/libc.ts'
 import {lookInside} from './native/netns.ts'
-import {Inhabitants, networkAt, networkPath, ownNetwork, takeCensus} from './network-namespaces.ts'
+import {Inhabitants, otherNetworks, ownNetwork, takeCensus} from './network-namespaces.ts'
 import {RecordStream} from './record-stream.ts'
 import {lookAfterwards} from './removal.ts'
 
-const namedNamespaces = '/run/netns'
 /** The ring holds 28,000 connections. */
 const lookMs = 50
 /** Who listens is looked for again when somebody nobody knows has clients: not more often, as it reads /proc. */
@@ -171,8 +170,8 @@ class ClientsRun implements Disposable {
   #adoptAll(): void {
     this.#programs.adopt()
     if (this.#settings.containers !== undefined) return
-    const {namespaces, isPartial} = otherNamespaces()
-    const hidden = namespaces.filter((paths) => !this.#adoptIn(paths))
+    const {paths: others, isPartial} = otherNetworks(takeCensus())
+    const hidden = [...others.values()].filter((paths) => !this.#adoptIn(paths))
     if (isPartial || hidden.length > 0) this.#warnings.push(hiddenNamespaces)
   }
 
@@ -203,20 +202,3 @@ class ClientsRun implements Disposable {
 
 const placeOf = ({network, protocol, listener, port}: ClientTally): string =>
   `${network} ${protocol} ${listener} ${port}`
-
-/** The paths to each but the calling thread's own. */
-function otherNamespaces(): {readonly namespaces: readonly (readonly string[])[]; readonly isPartial: boolean} {
-  const {processes, isPartial} = takeCensus()
-  const found = new Map([...processes].map(([network, pids]) => [network, pids.map(networkPath)]))
-  const named = existsSync(namedNamespaces)
-    ? readdirSync(namedNamespaces).map((name) => `${namedNamespaces}/${name}`)
-    : []
-  let isHidden = isPartial
-  for (const path of named) {
-    const network = networkAt(path)
-    if (network === 'hidden') isHidden = true
-    if (typeof network === 'number') found.set(network, [...(found.get(network) ?? []), path])
-  }
-  found.delete(ownNetwork())
-  return {namespaces: [...found.values()], isPartial: isHidden}
-}

@@ -1,5 +1,7 @@
-import {readdirSync, readFileSync, statSync} from 'node:fs'
+import {existsSync, readdirSync, readFileSync, statSync} from 'node:fs'
 
+/** Where names are: here, and of the node that a pod with its processes is on. */
+const folders = ['/run/netns', '/proc/1/root/run/netns']
 /** A bit of CapEff in /proc/self/status (include/uapi/linux/capability.h). */
 const mayReadProcesses = 19n
 
@@ -14,7 +16,7 @@ export interface Census {
 /** Inode of the network namespace of the calling thread. */
 export const ownNetwork = (): number => statSync('/proc/thread-self/ns/net').ino
 
-export const networkPath = (pid: string): string => `/proc/${pid}/ns/net`
+const networkPath = (pid: string): string => `/proc/${pid}/ns/net`
 
 /** Of every process of this machine. */
 export function takeCensus(): Census {
@@ -30,6 +32,29 @@ export function takeCensus(): Census {
     known.push(pid)
   }
   return {processes, isPartial: hidden > 0 && !hasCapability(mayReadProcesses)}
+}
+
+export interface OtherNetworks {
+  /** The paths to each, by its inode: of the processes in it, and of its name. */
+  readonly paths: ReadonlyMap<number, readonly string[]>
+  /** There are namespaces that are not for us to know. */
+  readonly isPartial: boolean
+}
+
+/** Each network namespace that a process is in or that has a name, but the calling thread's own. A name holds one that only sockets of processes elsewhere are in. */
+export function otherNetworks({processes, isPartial}: Census): OtherNetworks {
+  const found = new Map([...processes].map(([network, pids]) => [network, pids.map(networkPath)]))
+  const named = folders
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) => readdirSync(folder).map((name) => `${folder}/${name}`))
+  let isHidden = isPartial
+  for (const path of named) {
+    const network = networkAt(path)
+    if (network === 'hidden') isHidden = true
+    if (typeof network === 'number') found.set(network, [...(found.get(network) ?? []), path])
+  }
+  found.delete(ownNetwork())
+  return {paths: found, isPartial: isHidden}
 }
 
 /** Inode of the one that this path leads to; undefined where it leads nowhere any more. */

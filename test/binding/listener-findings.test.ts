@@ -106,6 +106,10 @@ test('[::] of Go and Java, or of whoever was told 0.0.0.0, is told to be both fa
   const owner = {pid: 9, process: 'server'}
   expect(told([on('::', {owner: {...owner, runtime: 'Go'}})])).toEqual(['bind/dual-stack-wildcard info'])
   expect(told([on('::', {owner: {...owner, asksIpv4: true}})])).toEqual(['bind/dual-stack-wildcard info'])
+  const asked = {...owner, asksIpv4: true} as const
+  expect(told([on('::', {owner: asked}), on('0.0.0.0', {port: 81, owner: asked})])).not.toContain(
+    'bind/dual-stack-wildcard info',
+  )
   expect(told([on('::', {owner})])).toEqual([])
   expect(told([on('::1', {v6only: true, owner: {...owner, runtime: 'Go'}})])).toEqual([])
 })

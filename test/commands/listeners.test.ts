@@ -7,12 +7,14 @@ import {type JsonLine, Plugin} from '../support/plugin.ts'
 const isRoot = process.getuid?.() === 0
 const home = `listen-${process.pid}-a`
 const other = `listen-${process.pid}-b`
+/** No process is in it. */
+const mounted = `listen-${process.pid}-c`
 const ip = (command: string): Buffer => execFileSync('ip', command.split(' '))
 
 /** In `home` all that a wildcard can be; beside it a namespace with both families and a server for IPv4 alone. */
 const servers = {
   [home]: `
-import socket, sys
+import ctypes, os, socket, sys
 def hold(family, kind, address, port, v6only=None):
   made = socket.socket(family, kind)
   if v6only is not None: made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, v6only)
@@ -22,6 +24,11 @@ def hold(family, kind, address, port, v6only=None):
 I4, I6, TCP, UDP = socket.AF_INET, socket.AF_INET6, socket.SOCK_STREAM, socket.SOCK_DGRAM
 kept = [hold(I4, TCP, '0.0.0.0', 8001), hold(I6, TCP, '::', 8002, 0), hold(I6, TCP, '::', 8003, 1),
   hold(I6, TCP, '::1', 8004), hold(I6, TCP, '::ffff:127.0.0.1', 8005, 0), hold(I6, UDP, '::', 8006, 1), hold(I4, UDP, '0.0.0.0', 8006)]
+networks = [os.open(path, os.O_RDONLY) for path in ('/run/netns/${mounted}', '/proc/self/ns/net')]
+enter = ctypes.CDLL(None).setns
+enter(networks[0], 0)
+kept += [hold(I6, TCP, '::', 8201, 0)]
+enter(networks[1], 0)
 print('ready', flush=True)
 sys.stdin.read()
 `,
@@ -46,7 +53,7 @@ describe.skipIf(!isRoot)('listeners', () => {
   const processes: ChildProcess[] = []
 
   beforeAll(async () => {
-    for (const name of [home, other]) {
+    for (const name of [home, other, mounted]) {
       ip(`netns add ${name}`)
       ip(`-n ${name} link set lo up`)
     }
@@ -66,7 +73,7 @@ describe.skipIf(!isRoot)('listeners', () => {
     const ended = processes.map((child) => once(child, 'close'))
     for (const child of processes) child.stdin?.end()
     await Promise.all(ended)
-    for (const name of [home, other]) ip(`netns delete ${name}`)
+    for (const name of [home, other, mounted]) ip(`netns delete ${name}`)
   })
 
   test('of a namespace are told with V6ONLY as the kernel has it, and the families that reach them', async () => {
@@ -88,6 +95,8 @@ describe.skipIf(!isRoot)('listeners', () => {
     const {lines} = await list()
     const there = lines.filter(({kind, netns}) => kind === 'listener' && netns === inodeOf(other))
     expect(there).toMatchObject([{protocol: 'tcp', address: '0.0.0.0', port: 8101, accepts: [4]}])
+    const held = lines.filter(({kind, netns}) => kind === 'listener' && netns === inodeOf(mounted))
+    expect(held).toMatchObject([{address: '::', port: 8201, accepts: [4, 6], process: 'python3'}])
     const found = lines.filter(({kind, detail}) => kind === 'finding' && String(detail).includes('8101/tcp'))
     expect(found).toMatchObject([{rule: 'bind/v4-only', severity: 'warning'}])
     expect(lines.at(-1)).toMatchObject({kind: 'summary', clean: true, complete: true})
