@@ -1,5 +1,5 @@
 import type {BindAnswer, SocketPlan, Transport} from '../protocol/binding.ts'
-import type {Blocker} from './blocker.ts'
+import {type Blocker, isDualStack} from './blocker.ts'
 import {endpoint, listText, ownerText, socketText} from './words.ts'
 
 export interface Obstacle {
@@ -39,24 +39,28 @@ function dualText({port}: BindAnswer, {protocol, refused}: Obstacle, {holder}: B
 }
 
 function sharesText(answer: BindAnswer, obstacle: Obstacle, {holder}: Blocker): readonly string[] {
-  const {protocol, sharing} = obstacle
+  const {protocol, sharing, open, refused} = obstacle
   const flag = sharing === 'reuseaddr' ? 'SO_REUSEADDR' : 'SO_REUSEPORT'
   const holds = holder.peer === undefined ? 'holds' : `has a connection with ${endpoint(holder.peer.address, holder.peer.port)} on` // prettier-ignore
-  const held = `${ownerText(holder)} of uid ${holder.uid} ${holds} ${answer.port}/${protocol} (${socketText(holder)}) with ${flag}.`
+  const user = holder.owner === undefined ? '' : ` of uid ${holder.uid}`
+  const held = `${ownerText(holder)}${user} ${holds} ${answer.port}/${protocol} (${socketText(holder)}) with ${flag}.`
   const fails = `${refusedText(answer, obstacle)} without that flag fails with EADDRINUSE`
-  if (sharing !== undefined) return [held, `${fails}; with ${flag} it succeeds${sharedText[protocol][sharing]}.`]
+  const split = isDualStack(holder) && open.length + refused.length > 1 ? ['With IPV6_V6ONLY=1 its socket would leave IPv4 to another without any such flag.'] : [] // prettier-ignore
+  if (sharing !== undefined)
+    return [held, `${fails}; with ${flag} it succeeds${sharedText[protocol][sharing]}.`, ...split]
   return [
     held,
     `${fails}, and with it too: the kernel shares a port among sockets of one uid only, and uid ${answer.actor.uid} asks.`,
-    `Run both as one user, or end that process.`,
+    'Run both as one user, or end that process.',
+    ...split,
   ]
 }
 
 /** Who gets what then (udp4_lib_lookup2, __udp4_lib_mcast_deliver). */
 const sharedText: Readonly<Record<Transport, Readonly<Record<SharingFlag, string>>>> = {
-  tcp: {reuseport: ', and the kernel spreads clients over both sockets', reuseaddr: ''},
+  tcp: {reuseport: ', and the kernel spreads clients over the sockets of one address', reuseaddr: ''},
   udp: {
-    reuseport: ', and the kernel spreads clients over both sockets',
+    reuseport: ', and the kernel spreads clients over the sockets of one address',
     reuseaddr: ', and a datagram to one host then comes to one of the sockets, one to a group to each',
   },
 }
@@ -74,19 +78,26 @@ function plainText(answer: BindAnswer, obstacle: Obstacle, {kind, holder}: Block
       `${fails}: ${ownerText(holder)} uses ${port} as the source port of its connection from ${endpoint(holder.address, port)} to ${endpoint(holder.peer?.address ?? '', holder.peer?.port ?? 0)}.`,
       'It is free again when that connection ends. To keep connections off the port: net.ipv4.ip_local_reserved_ports.',
     ]
-  const held = new Set(obstacle.blockers.filter((each) => each.kind === kind).map((each) => heldText(each, answer, obstacle))) // prettier-ignore
   return [
-    `${fails}: ${listText([...held].slice(0, mostNamed))} already.`,
+    `${fails}: ${heldText(kind, answer, obstacle)} already.`,
     'Two sockets cannot wait for the same packets: use another port, another address, or end that process.',
   ]
 }
 
 const mostNamed = 3
 
-function heldText({holder}: Blocker, {port}: BindAnswer, {protocol}: Obstacle): string {
-  const device = holder.device === undefined ? '' : ` on ${holder.device}`
-  return `${ownerText(holder)} holds ${port}/${protocol} (${socketText(holder)}${device})`
+/** Each owner once, with what he holds. */
+function heldText(kind: Blocker['kind'], {port}: BindAnswer, {protocol, blockers}: Obstacle): string {
+  const holders = new Set(blockers.filter((each) => each.kind === kind).map(({holder}) => holder))
+  const owners = [...Map.groupBy(holders, ownerText)].map(([owner, own]) => {
+    const places = [...new Set(own.map((each) => `${socketText(each)}${each.device === undefined ? '' : ` on ${each.device}`}`))] // prettier-ignore
+    return `${owner} holds ${port}/${protocol} (${cutList(places)})`
+  })
+  return cutList(owners)
 }
+
+const cutList = (items: readonly string[]): string =>
+  listText(items.length > mostNamed ? [...items.slice(0, mostNamed), `${items.length - mostNamed} more`] : items)
 
 function openText({port}: BindAnswer, {open}: Obstacle): readonly string[] {
   if (open.length === 0) return []
