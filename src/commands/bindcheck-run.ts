@@ -1,22 +1,21 @@
 import {addressesOf} from '../binding/wanted.ts'
 import {endpoint} from '../binding/words.ts'
-import {isColoured, palette} from '../output/colour.ts'
 import type {BindQuestion} from '../protocol/binding.ts'
 import type {BindcheckRequest} from './bindcheck-request.ts'
 import {BindcheckView} from './bindcheck-view.ts'
 import {runNodes} from './run-nodes.ts'
+import {stdoutPalette} from './stdout-palette.ts'
 
 /** One `bindcheck`: asks, shows, and sets the exit status 1 when not everything asked about can be held. */
 export async function bindcheck(request: BindcheckRequest, version: string): Promise<void> {
-  const {colour} = request.run.view
-  const paint = palette(isColoured(colour, {isTerminal: process.stdout.isTTY, environment: process.env}))
   if (request.run.bindcheck?.inPlace === true) process.stderr.write(`${inPlaceNotice(request.run.bindcheck)}\n`)
   let shown: BindcheckView | undefined
+  const palette = stdoutPalette(request.run.view.colour)
   await runNodes({
     request: request.run,
     version,
     view: (stage) => {
-      shown = new BindcheckView({stage, request, palette: paint})
+      shown = new BindcheckView({stage, request, palette})
       return Promise.resolve(shown)
     },
   })

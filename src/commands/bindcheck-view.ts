@@ -4,23 +4,15 @@ import {FindingLedger, sumCounts} from '../diagnosis/finding-ledger.ts'
 import {findingObject} from '../events/finding-text.ts'
 import type {NodeState} from '../events/node-state.ts'
 import {type FindingCounts, startObject, summaryObject} from '../events/summary-json.ts'
-import type {Palette} from '../output/colour.ts'
 import {jsonLine, type JsonValue} from '../output/json.ts'
 import type {Answer, BindAnswer} from '../protocol/binding.ts'
 import {bindObjects, deliveryObject, idObject, listenerObject, trialObject} from './bindcheck-lines.ts'
 import type {BindcheckRequest} from './bindcheck-request.ts'
 import {answerText, type Told} from './bindcheck-text.ts'
 import {ContainerNames} from './container-names.ts'
+import {LineView, type ViewOptions} from './line-view.ts'
 import {outputWidth} from './output-width.ts'
-import type {Stage} from './run-nodes.ts'
 import {nowNs} from './show-run.ts'
-import type {View} from './view.ts'
-
-export interface BindcheckViewOptions {
-  readonly stage: Stage
-  readonly request: BindcheckRequest
-  readonly palette: Palette
-}
 
 interface Judged {
   readonly verdicts: readonly Verdict[]
@@ -32,13 +24,12 @@ const widest = 100
 const narrowest = 40
 
 /** The answer of each place, when it has come. */
-export class BindcheckView implements View {
-  readonly #options: BindcheckViewOptions
+export class BindcheckView extends LineView<BindcheckRequest> {
   readonly #judged = new Map<string, Judged>()
   readonly #containers: ContainerNames
 
-  constructor(options: BindcheckViewOptions) {
-    this.#options = options
+  constructor(options: ViewOptions<BindcheckRequest>) {
+    super(options)
     const {request, stage} = options
     this.#containers = new ContainerNames(request.run.cluster, stage.interruption.signal)
   }
@@ -49,12 +40,12 @@ export class BindcheckView implements View {
   }
 
   async started(state: NodeState): Promise<void> {
-    if (this.#isJson) await this.#write(jsonLine(startObject(state)))
+    if (this.isJson) await this.write(jsonLine(startObject(state)))
   }
 
   async answered(state: NodeState, told: Answer): Promise<void> {
     if (told.type !== 'bind') return
-    const {protocols = [], addresses = []} = this.#options.request.run.bindcheck ?? {}
+    const {protocols = [], addresses = []} = this.options.request.run.bindcheck ?? {}
     const answer = {...told, holders: await this.#containers.name(state, told.holders)}
     const verdicts = protocols.map((protocol) => judge(answer, {protocol, addresses}))
     const origin = {node: state.node, timeNs: nowNs()}
@@ -62,7 +53,7 @@ export class BindcheckView implements View {
     const ledger = new FindingLedger()
     for (const each of findings) ledger.add(each)
     this.#judged.set(state.key, {verdicts, counts: ledger.counts()})
-    if (!this.#isJson) return this.#write(this.#text({place: placeText(state, answer), answer, verdicts, findings}))
+    if (!this.isJson) return this.write(this.#text({place: placeText(state, answer), answer, verdicts, findings}))
     const lines = [
       ...answer.holders.map((holder) => listenerObject(holder, answer.netns, origin)),
       ...bindObjects(answer, protocols, origin),
@@ -71,28 +62,12 @@ export class BindcheckView implements View {
       ...answer.ids.map((trial) => idObject(trial, origin)),
       ...findings.map((finding) => findingObject({finding, count: 1, isDue: true}, state.node)),
     ]
-    await this.#write(lines.map(jsonLine).join(''))
-  }
-
-  notice(node: string, text: string): void {
-    this.#options.stage.notices.say(node, text)
-  }
-
-  changed(): Promise<void> {
-    return Promise.resolve()
-  }
-
-  drained(): Promise<void> {
-    return Promise.resolve()
-  }
-
-  ended(): Promise<void> {
-    return Promise.resolve()
+    await this.write(lines.map(jsonLine).join(''))
   }
 
   async finish(): Promise<void> {
-    if (!this.#isJson) return
-    const {run} = this.#options.stage
+    if (!this.isJson) return
+    const {run} = this.options.stage
     const timeNs = nowNs()
     for (const {summary} of run.summaries(0)) {
       const own = run.nodes
@@ -102,25 +77,17 @@ export class BindcheckView implements View {
       const verdicts = own.flatMap((judged) => judged.verdicts)
       const coexist = verdicts.length === 0 ? null : verdicts.every((verdict) => verdict.coexist)
       const answers = verdicts.map(answerObject)
-      await this.#write(jsonLine({...summaryObject(summary, {timeNs, top: [], findings}), coexist, answers}))
+      await this.write(jsonLine({...summaryObject(summary, {timeNs, top: [], findings}), coexist, answers}))
     }
   }
 
   #text(told: Told): string {
-    const {request, palette} = this.#options
+    const {request, palette} = this.options
     return answerText(told, {
       paint: palette,
       width: Math.min(widest, Math.max(narrowest, outputWidth(80))),
       showsMatrix: request.showsMatrix,
     })
-  }
-
-  get #isJson(): boolean {
-    return this.#options.request.run.view.form === 'json'
-  }
-
-  #write(text: string): Promise<void> {
-    return this.#options.stage.sink.write(text)
   }
 }
 

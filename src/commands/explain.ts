@@ -3,11 +3,11 @@ import {BaseCommand} from '../base-command.ts'
 import {rulePages} from '../diagnosis/rules.ts'
 import type {RulePage} from '../diagnosis/rule.ts'
 import {badUsage} from '../errors.ts'
-import {isColoured, palette} from '../output/colour.ts'
 import {jsonLine} from '../output/json.ts'
 import {nearest} from '../output/nearest.ts'
 import {listText, pageText} from './explain-text.ts'
 import {outputWidth} from './output-width.ts'
+import {stdoutPalette} from './stdout-palette.ts'
 
 export class Explain extends BaseCommand {
   static override summary = 'Say what a finding means, how it is found, and what to do.'
@@ -27,7 +27,7 @@ export class Explain extends BaseCommand {
     const {args, flags} = await this.parse(Explain)
     const pages = pagesFor(args.rule)
     const [page] = pages
-    const paint = palette(isColoured(flags.color, {isTerminal: process.stdout.isTTY, environment: process.env}))
+    const paint = stdoutPalette(flags.color)
     const shape = {width: outputWidth(80), paint}
     if (flags.output === 'json') process.stdout.write(pages.map((each) => jsonLine({kind: 'rule', ...each})).join(''))
     else if (args.rule === page?.rule && page !== undefined) process.stdout.write(pageText(page, shape))

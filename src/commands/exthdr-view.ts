@@ -11,7 +11,6 @@ import type {NodeState} from '../events/node-state.ts'
 import {interfaceLine, startObject, summaryObject} from '../events/summary-json.ts'
 import {isOf, type Summary} from '../events/summary.ts'
 import {summaryText} from '../events/summary-text.ts'
-import type {Palette} from '../output/colour.ts'
 import {jsonLine} from '../output/json.ts'
 import {decodeFrame} from '../packet/decode.ts'
 import type {Packet} from '../packet/packet.ts'
@@ -20,36 +19,23 @@ import type {NodeFacts} from '../protocol/facts.ts'
 import type {InterfaceChange} from '../protocol/message.ts'
 import {jsonOf, textOf} from './exthdr-lines.ts'
 import type {ExthdrRequest} from './exthdr-request.ts'
-import type {Stage} from './run-nodes.ts'
+import {hookedText} from './interface-news.ts'
+import {LineView} from './line-view.ts'
 import {nowNs} from './show-run.ts'
-import type {View} from './view.ts'
-
-export interface ExthdrViewOptions {
-  readonly stage: Stage
-  readonly request: ExthdrRequest
-  readonly palette: Palette
-}
 
 /** New chains and findings as they come, a packet of each chain and source a refresh, and exact tables at the end. */
-export class ExthdrView implements View {
-  readonly #options: ExthdrViewOptions
+export class ExthdrView extends LineView<ExthdrRequest> {
   readonly #nodes = new Map<string, ExtensionNode>()
   /** Node, chain and source of the packets shown since the last refresh. */
   readonly #shown = new Set<string>()
-
-  constructor(options: ExthdrViewOptions) {
-    this.#options = options
-  }
 
   hasFound(severity: Severity): boolean {
     return [...this.#nodes.values()].some((node) => node.hasFound(severity))
   }
 
   async started(state: NodeState): Promise<void> {
-    if (this.#isJson) return this.#write(jsonLine(startObject(state)))
-    const {interfaces, kernel} = state.hello
-    const hooked = interfaces.filter(({hooks}) => hooks.length > 0).length
-    this.notice(state.key, `Listening on ${hooked} of ${interfaces.length} interfaces, kernel ${kernel}.`)
+    if (this.isJson) return this.write(jsonLine(startObject(state)))
+    this.notice(state.key, `Listening on ${hookedText(state.hello)}, kernel ${state.hello.kernel}.`)
     if (this.#clauses.length > 0)
       this.notice(
         state.key,
@@ -58,7 +44,7 @@ export class ExthdrView implements View {
   }
 
   async changed(state: NodeState, change: InterfaceChange): Promise<void> {
-    if (this.#isJson) return this.#write(jsonLine(interfaceLine(state, change, nowNs())))
+    if (this.isJson) return this.write(jsonLine(interfaceLine(state, change, nowNs())))
     this.notice(state.key, `${change.interface.name}: ${change.change}`)
   }
 
@@ -81,48 +67,36 @@ export class ExthdrView implements View {
 
   async drained(state: NodeState): Promise<void> {
     state.book.takeChanged()
-    this.#options.stage.run.ledgerOf(state).forget(state)
+    this.options.stage.run.ledgerOf(state).forget(state)
     this.#shown.clear()
     await this.#tell(state, this.#nodeOf(state).tick(state.nowNs))
   }
 
-  notice(node: string, text: string): void {
-    this.#options.stage.notices.say(node, text)
-  }
-
-  ended(): Promise<void> {
-    return Promise.resolve()
-  }
-
   async finish(): Promise<void> {
-    const {run} = this.#options.stage
+    const {run} = this.options.stage
     for (const state of run.nodes) await this.#tell(state, this.#nodeOf(state).rest(state.nowNs))
-    for (const {summary} of run.summaries(0)) await this.#write(this.#ending(summary))
+    for (const {summary} of run.summaries(0)) await this.write(this.#ending(summary))
   }
 
   #ending(summary: Summary): string {
-    const {stage, request, palette} = this.#options
+    const {stage, request, palette} = this.options
     const all = stage.run.nodes
       .filter((state) => isOf(summary, state))
       .map((state) => ({node: this.#nodeOf(state), ...countedOf(state.totals)}))
     const met = extensionSummary(all, request.run.view.top)
     const findings = sumCounts(all.map(({node}) => node.counts))
-    if (this.#isJson)
+    if (this.isJson)
       return jsonLine({...summaryObject(summary, {timeNs: nowNs(), top: [], findings}), ...extensionFields(met)})
     return extensionText(met, palette, this.#labelOf) + summaryText(summary, {top: [], palette, findings})
   }
 
-  get #isJson(): boolean {
-    return this.#options.request.run.view.form === 'json'
-  }
-
   get #clauses() {
-    return this.#options.request.run.filter.names
+    return this.options.request.run.filter.names
   }
 
   #isNamed({ip}: Packet): boolean {
     if (this.#clauses.length === 0) return true
-    const {names} = this.#options.stage.run
+    const {names} = this.options.stage.run
     const [source, destination] = [ip?.source, ip?.destination].map((each) => names.lookup(each ?? ''))
     return matchesNames(this.#clauses, {source, destination})
   }
@@ -136,13 +110,13 @@ export class ExthdrView implements View {
   async #tell(state: NodeState, all: Iterable<ExtensionNews>): Promise<void> {
     let text = ''
     for (const news of all) text += this.#told(state, news)
-    await this.#write(text)
+    await this.write(text)
   }
 
   #told(state: NodeState, news: ExtensionNews): string {
-    const {request, stage, palette} = this.#options
+    const {request, stage, palette} = this.options
     if (request.isFindingsOnly && news.type !== 'finding') return ''
-    if (this.#isJson) return jsonOf(news, state.node)
+    if (this.isJson) return jsonOf(news, state.node)
     if (news.type === 'packet' && this.#isShownAlready(state, news.heard.packet)) return ''
     return textOf(news, {
       palette,
@@ -161,9 +135,5 @@ export class ExthdrView implements View {
     return false
   }
 
-  readonly #labelOf = (ip: string): string | undefined => shortName(this.#options.stage.run.names.lookup(ip))
-
-  #write(text: string): Promise<void> {
-    return this.#options.stage.sink.write(text)
-  }
+  readonly #labelOf = (ip: string): string | undefined => shortName(this.options.stage.run.names.lookup(ip))
 }

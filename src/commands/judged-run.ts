@@ -1,8 +1,9 @@
 import type {Severity} from '../diagnosis/finding.ts'
-import {isColoured, palette, type Palette} from '../output/colour.ts'
+import type {Palette} from '../output/colour.ts'
 import type {CaptureRequest} from './capture-request.ts'
 import type {ObserveRequest} from './observe-request.ts'
 import {runNodes, type Stage} from './run-nodes.ts'
+import {stdoutPalette} from './stdout-palette.ts'
 import type {View} from './view.ts'
 
 /** Knows at its end whether something so severe was found. */
@@ -15,7 +16,8 @@ export interface JudgedRun {
   readonly version: string
   readonly failOn: Severity | 'never'
   readonly view: (stage: Stage, paint: Palette) => View & Judge
-  readonly capture: (capture: CaptureRequest, paint: Palette) => Promise<Judge>
+  /** Of a verb that reads captures. */
+  readonly capture?: (capture: CaptureRequest, paint: Palette) => Promise<Judge>
 }
 
 /** One run of a verb that judges, over nodes or a capture: exit status 1 when something as severe as `failOn` was found. */
@@ -25,9 +27,8 @@ export async function runJudged(run: JudgedRun): Promise<void> {
 }
 
 async function look({request, version, view, capture}: JudgedRun): Promise<Judge | undefined> {
-  const {colour} = request.view
-  const paint = palette(isColoured(colour, {isTerminal: process.stdout.isTTY, environment: process.env}))
-  if (request.capture !== undefined) return capture(request.capture, paint)
+  const paint = stdoutPalette(request.view.colour)
+  if (request.capture !== undefined && capture !== undefined) return capture(request.capture, paint)
   let judge: (View & Judge) | undefined
   await runNodes({
     request,

@@ -6,26 +6,18 @@ import type {Finding, Severity} from '../diagnosis/finding.ts'
 import {findingObject} from '../events/finding-text.ts'
 import type {NodeState} from '../events/node-state.ts'
 import {startObject, summaryObject} from '../events/summary-json.ts'
-import type {Palette} from '../output/colour.ts'
 import {escapeText} from '../output/escape.ts'
 import {jsonLine} from '../output/json.ts'
 import type {Answer, ListeningNamespace} from '../protocol/binding.ts'
 import {listenerObject} from './bindcheck-lines.ts'
 import {foldedFinding, foldedLine} from './bindcheck-text.ts'
 import {type Containers, withName} from './container-names.ts'
+import {LineView} from './line-view.ts'
 import type {ListenersRequest} from './listeners-request.ts'
 import {servedPods} from './listeners-served.ts'
 import {listenersTable, usesObject} from './listeners-text.ts'
 import {outputWidth} from './output-width.ts'
-import type {Stage} from './run-nodes.ts'
 import {nowNs} from './show-run.ts'
-import type {View} from './view.ts'
-
-export interface ListenersViewOptions {
-  readonly stage: Stage
-  readonly request: ListenersRequest
-  readonly palette: Palette
-}
 
 /** What the cluster knows of a node. */
 interface Known {
@@ -41,20 +33,15 @@ interface Shown {
 }
 
 /** Who waits for clients, by network namespace. */
-export class ListenersView implements View {
-  readonly #options: ListenersViewOptions
+export class ListenersView extends LineView<ListenersRequest> {
   readonly #ledger = new FindingLedger()
-
-  constructor(options: ListenersViewOptions) {
-    this.#options = options
-  }
 
   hasFound(severity: Severity): boolean {
     return this.#ledger.isAtLeast(severity)
   }
 
   async started(state: NodeState): Promise<void> {
-    if (this.#isJson) await this.#write(jsonLine(startObject(state)))
+    if (this.isJson) await this.write(jsonLine(startObject(state)))
   }
 
   async answered(state: NodeState, answer: Answer): Promise<void> {
@@ -73,43 +60,27 @@ export class ListenersView implements View {
     }
   }
 
-  notice(node: string, text: string): void {
-    this.#options.stage.notices.say(node, text)
-  }
-
-  changed(): Promise<void> {
-    return Promise.resolve()
-  }
-
-  drained(): Promise<void> {
-    return Promise.resolve()
-  }
-
-  ended(): Promise<void> {
-    return Promise.resolve()
-  }
-
   async finish(): Promise<void> {
-    if (!this.#isJson) return
+    if (!this.isJson) return
     const timeNs = nowNs()
-    for (const {summary} of this.#options.stage.run.summaries(0))
-      await this.#write(jsonLine(summaryObject(summary, {timeNs, top: [], findings: this.#ledger.counts()})))
+    for (const {summary} of this.options.stage.run.summaries(0))
+      await this.write(jsonLine(summaryObject(summary, {timeNs, top: [], findings: this.#ledger.counts()})))
   }
 
   /** Without its pod's name, a namespace of a cluster's node may be another node's: the tests' nodes share one kernel. */
   #isShown({target}: NodeState, {isOwn}: ListeningNamespace, pod: NamedContainer | undefined): boolean {
-    return isOwn || pod !== undefined || this.#options.request.showsAll || target === 'local'
+    return isOwn || pod !== undefined || this.options.request.showsAll || target === 'local'
   }
 
   async #show(namespace: ListeningNamespace, {state, where, pods, found}: Shown): Promise<void> {
     const folded = found.map((finding) => ({finding, count: 1, isDue: true}))
-    if (this.#isJson) {
+    if (this.isJson) {
       const origin = {node: state.node, timeNs: nowNs()}
       const lines = namespace.sockets.map((socket) => ({...listenerObject(socket, namespace.netns, origin), ...(state.target !== 'local' && usesObject(socket, pods))})) // prettier-ignore
       const findings = folded.map((each) => findingObject(each, state.node))
-      return this.#write([...lines, ...findings].map(jsonLine).join(''))
+      return this.write([...lines, ...findings].map(jsonLine).join(''))
     }
-    const {palette} = this.#options
+    const {palette} = this.options
     const title = palette.strong(escapeText(where))
     const setting = `bindv6only=${namespace.settings['ipv6.bindv6only'] ?? 'absent'}`
     const place = `network namespace ${namespace.netns}`
@@ -119,24 +90,16 @@ export class ListenersView implements View {
     const table = listenersTable(namespace.sockets, pods, width)
     const head = foldedLine(`${title}  ${note}`, width).join('\n')
     const findings = found.flatMap((each) => foldedFinding(each, {paint: palette, width})).map((line) => `${line}\n`)
-    await this.#write(`${head}\n${table}${findings.join('')}\n`)
+    await this.write(`${head}\n${table}${findings.join('')}\n`)
   }
 
   async #known({key, node, target}: NodeState): Promise<Known> {
     if (target === 'local') return {containers: new Map(), pods: []}
     // The Kubernetes client is heavy: a look at this machine never loads it.
     const [{readServing}, {containersIn}] = await Promise.all([import('../cluster/served-pods.ts'), import('../cluster/pod-containers.ts')]) // prettier-ignore
-    const serving = await readServing(node, this.#options.request.run.cluster, this.#options.stage.interruption.signal)
+    const serving = await readServing(node, this.options.request.run.cluster, this.options.stage.interruption.signal)
     for (const text of serving.refusals) this.notice(key, text)
     return {containers: containersIn(serving.pods), pods: servedPods(serving)}
-  }
-
-  get #isJson(): boolean {
-    return this.#options.request.run.view.form === 'json'
-  }
-
-  #write(text: string): Promise<void> {
-    return this.#options.stage.sink.write(text)
   }
 }
 

@@ -1,11 +1,11 @@
-import {findingLines, findingObject} from '../events/finding-text.ts'
+import {findingObject} from '../events/finding-text.ts'
 import {icmpObject, ndpObject} from '../events/ndp-json.ts'
 import {type HeardPacket, isDad, isNdp} from '../events/ndp-message.ts'
 import {radvdText} from '../events/ndp-radvd.ts'
 import {concerns, type NdpNews} from '../events/ndp-node.ts'
 import {isNotable, neighbourObject, neighbourSentence} from '../events/neighbour-text.ts'
 import type {Place} from '../events/ndp-passage.ts'
-import {type LabelOf, ndpSentence} from '../events/ndp-text.ts'
+import {ndpSentence} from '../events/ndp-text.ts'
 import {resolutionObject, resolutionSentence} from '../events/resolution-text.ts'
 import {verdictText} from '../events/situation.ts'
 import type {Summary} from '../events/summary.ts'
@@ -15,9 +15,9 @@ import type {Palette} from '../output/colour.ts'
 import {escapeText} from '../output/escape.ts'
 import {jsonLine} from '../output/json.ts'
 import type {NodeFacts} from '../protocol/facts.ts'
-import {formatTime, type TimeFormat} from '../output/time.ts'
 import type {Icmpv6Message} from '../packet/icmpv6-message.ts'
 import type {NdpPart, NdpRequest} from './ndp-request.ts'
+import {findingNews, newsLine, type NewsLineOptions, placeText} from './news-line.ts'
 import type {OutputForm} from './observe-request.ts'
 
 /** Whether the command line asks for it. */
@@ -85,14 +85,7 @@ export function ending(
   return form === 'radvd' ? commented(text) : text
 }
 
-export interface LineOptions {
-  readonly palette: Palette
-  readonly timeFormat: TimeFormat
-  readonly startNs: bigint
-  readonly isWide: boolean
-  /** Said on each line where there are several. */
-  readonly node: string | undefined
-  readonly labelOf: LabelOf
+export interface LineOptions extends NewsLineOptions {
   /** The node's own settings, where they are known: they decide what becomes of a router advertisement. */
   readonly facts: NodeFacts | undefined
   /** Where the same was seen afterwards. */
@@ -101,42 +94,27 @@ export interface LineOptions {
 
 /** One line, and for a finding those below it. */
 function textOf(news: NdpNews, options: LineOptions): string {
-  const {palette, timeFormat, startNs, node, labelOf, later = []} = options
-  const line = (timeNs: bigint, place: string, text: string): string => {
-    const time = palette.quiet(formatTime(timeNs, timeFormat, startNs))
-    const first = [time, ...(node === undefined ? [] : [escapeText(node)]), escapeText(place).padEnd(placeWidth), text]
-    return `${[...first, ...(later.length === 0 ? [] : [palette.quiet(laterText(later, options))])].join('  ')}\n`
-  }
+  const {palette, labelOf, later = []} = options
+  if (news.type === 'finding') return findingNews(news.folded, options)
+  const elsewhere = later.length === 0 ? '' : `  ${palette.quiet(laterText(later, options))}`
   if (news.type === 'resolution') {
-    const {resolution} = news
-    const paint = resolution.outcome === 'answered' ? palette.good : palette.warning
-    return line(resolution.timeNs, resolution.interface, paint(resolutionSentence(resolution, labelOf)))
-  }
-  if (news.type === 'finding') {
-    const {finding} = news.folded
-    const [first = '', ...rest] = findingLines(news.folded, palette)
-    return line(finding.timeNs, finding.interface ?? '', first) + rest.map((each) => `${each}\n`).join('')
+    const {timeNs, interface: place, outcome} = news.resolution
+    const paint = outcome === 'answered' ? palette.good : palette.warning
+    return newsLine({timeNs, place, text: paint(resolutionSentence(news.resolution, labelOf)) + elsewhere}, options)
   }
   if (news.type === 'neighbour') {
     const {timeNs, change} = news.heard
-    const said = neighbourSentence(change, labelOf)
-    return line(timeNs, change.interface, isNotable(change) ? palette.warning(said) : palette.quiet(said))
+    const paint = isNotable(change) ? palette.warning : palette.quiet
+    return newsLine({timeNs, place: change.interface, text: paint(neighbourSentence(change, labelOf))}, options)
   }
   const {heard, message} = news
   const verdict = message.type === routerAdvertisement ? verdictOf(heard, later, options.facts) : undefined
-  const said = [ndpSentence(heard, labelOf) ?? '', ...(verdict === undefined ? [] : [palette.strong(verdict)])].join(
-    ': ',
-  )
+  const said = (ndpSentence(heard, labelOf) ?? '') + (verdict === undefined ? '' : `: ${palette.strong(verdict)}`)
   const wide = options.isWide ? `  ${palette.quiet(rawFields(heard, message))}` : ''
-  return line(heard.timeNs, placeOf(heard), said + wide)
+  return newsLine({timeNs: heard.timeNs, place: placeText(heard), text: said + wide + elsewhere}, options)
 }
 
 const routerAdvertisement = 134
-const placeWidth = 12
-const arrows = {ingress: 'in', egress: 'out'} as const
-
-const placeOf = ({interface: name, direction}: Place): string =>
-  direction === undefined ? name : `${name} ${arrows[direction]}`
 
 /** So many interfaces of a flooded message are named on a line that is not wide. */
 const listed = 3
@@ -144,7 +122,7 @@ const listed = 3
 function laterText(later: readonly Place[], {isWide}: LineOptions): string {
   const shown = isWide ? later : later.slice(0, listed)
   const rest = later.length - shown.length
-  return escapeText(`then ${shown.map(placeOf).join(', ')}${rest === 0 ? '' : ` and ${rest} more`}`)
+  return escapeText(`then ${shown.map(placeText).join(', ')}${rest === 0 ? '' : ` and ${rest} more`}`)
 }
 
 /** Of the interface where the node itself takes it: not of a bridge's port. */

@@ -5,12 +5,11 @@ import {NdpView} from './ndp-view.ts'
 /** One `ndp`: asks, shows, judges. */
 export function ndp(request: NdpRequest, version: string): Promise<void> {
   const {run, failOn} = request
-  const {timeFormat, form = 'text'} = run.view
   return runJudged({
     request: run,
     version,
     failOn,
-    view: (stage, palette) => new NdpView({stage, request, palette, timeFormat, form}),
+    view: (stage, palette) => new NdpView({stage, request, palette}),
     capture: async ({path}, palette) => {
       const {ndpCapture} = await import('./ndp-capture.ts')
       return ndpCapture({request, file: path, palette})

@@ -11,61 +11,41 @@ import type {NodeState} from '../events/node-state.ts'
 import {isOf, type Summary} from '../events/summary.ts'
 import {situationLines, situationObject} from '../events/situation.ts'
 import {interfaceLine, startObject} from '../events/summary-json.ts'
-import type {Palette} from '../output/colour.ts'
 import {jsonLine} from '../output/json.ts'
-import type {TimeFormat} from '../output/time.ts'
 import {decodeFrame} from '../packet/decode.ts'
 import type {RecordKind} from '../protocol/batch.ts'
 import type {NodeFacts} from '../protocol/facts.ts'
 import type {InterfaceChange} from '../protocol/message.ts'
+import {hookedText} from './interface-news.ts'
+import {LineView} from './line-view.ts'
 import {ending, isAsked, told} from './ndp-lines.ts'
 import type {NdpRequest} from './ndp-request.ts'
-import type {OutputForm} from './observe-request.ts'
-import type {Stage} from './run-nodes.ts'
 import {nowNs} from './show-run.ts'
-import type {View} from './view.ts'
-
-export interface NdpViewOptions {
-  readonly stage: Stage
-  readonly request: NdpRequest
-  readonly palette: Palette
-  readonly timeFormat: TimeFormat
-  readonly form: OutputForm
-}
 
 /** A line for each thing that happens, as it happens. */
-export class NdpView implements View {
-  readonly #options: NdpViewOptions
+export class NdpView extends LineView<NdpRequest> {
   readonly #nodes = new Map<string, NdpNode>()
   readonly #names = new Map<string, NodeNames>()
   readonly #facts = new Map<string, NodeFacts>()
   /** Their `start` line waits for the facts, which come with it. */
   readonly #starting = new Set<NodeState>()
 
-  constructor(options: NdpViewOptions) {
-    this.#options = options
-  }
-
   hasFound(severity: Severity): boolean {
     return [...this.#nodes.values()].some((node) => node.hasFound(severity))
   }
 
   started(state: NodeState): Promise<void> {
-    if (this.#isJson) {
+    if (this.isJson) {
       this.#starting.add(state)
       return Promise.resolve()
     }
-    const hooked = state.hello.interfaces.filter(({hooks}) => hooks.length > 0).length
-    this.notice(
-      state.key,
-      `Listening on ${hooked} of ${state.hello.interfaces.length} interfaces, kernel ${state.hello.kernel}.`,
-    )
+    this.notice(state.key, `Listening on ${hookedText(state.hello)}, kernel ${state.hello.kernel}.`)
     return Promise.resolve()
   }
 
   async changed(state: NodeState, change: InterfaceChange): Promise<void> {
     await this.#start(state)
-    if (this.#isJson) return this.#write(jsonLine(interfaceLine(state, change, nowNs())))
+    if (this.isJson) return this.write(jsonLine(interfaceLine(state, change, nowNs())))
     this.notice(state.key, `${change.interface.name}: ${change.change}`)
   }
 
@@ -74,7 +54,7 @@ export class NdpView implements View {
     const offsetNs = BigInt(state.hello.clockOffsetNs)
     if (kind === 'neighbours') return this.#tell(state, changesIn(records, {node, state, offsetNs}))
     if (kind !== 'copies') return this.#tell(state, node.observe(readEvidence(kind, records, offsetNs)))
-    const passages = new Passages({isJoined: !this.#isJson})
+    const passages = new Passages({isJoined: !this.isJson})
     for (const {monotonicNs, interfaceIndex, direction, frame} of readCopies(records)) {
       const packet = decodeFrame(frame)
       const met = {
@@ -93,7 +73,7 @@ export class NdpView implements View {
     const isFirst = !this.#facts.has(state.key)
     this.#facts.set(state.key, facts)
     this.#namesOf(state).learn(facts)
-    if (isFirst && !this.#isJson)
+    if (isFirst && !this.isJson)
       for (const line of situationLines(facts, isObserved(state))) this.notice(state.key, line)
     await this.#tell(state, this.#nodeOf(state).observe([{type: 'facts', timeNs: nowNs(), facts}]))
   }
@@ -103,29 +83,18 @@ export class NdpView implements View {
     await this.#tell(state, this.#nodeOf(state).drained(state))
   }
 
-  notice(node: string, text: string): void {
-    this.#options.stage.notices.say(node, text)
-  }
-
-  ended(): Promise<void> {
-    return Promise.resolve()
-  }
-
   async finish(): Promise<void> {
-    const {run} = this.#options.stage
+    const {run} = this.options.stage
     for (const state of run.nodes) await this.#tell(state, this.#nodeOf(state).rest(state.nowNs))
     const timeNs = nowNs()
-    const {palette, form} = this.#options
+    const {palette, request} = this.options
+    const {form = 'text'} = request.run.view
     for (const {summary} of run.summaries(0))
-      await this.#write(ending(summary, form, {palette, timeNs, findings: this.#countsOf(summary)}))
-  }
-
-  get #isJson(): boolean {
-    return this.#options.form === 'json'
+      await this.write(ending(summary, form, {palette, timeNs, findings: this.#countsOf(summary)}))
   }
 
   #nodeOf(state: NodeState): NdpNode {
-    const {request, stage} = this.#options
+    const {request, stage} = this.options
     const {icmpTypes: types, expected} = request
     const node =
       this.#nodes.get(state.key) ??
@@ -135,7 +104,7 @@ export class NdpView implements View {
   }
 
   #namesOf({key}: NodeState): NodeNames {
-    const names = this.#names.get(key) ?? new NodeNames(this.#options.stage.run.names)
+    const names = this.#names.get(key) ?? new NodeNames(this.options.stage.run.names)
     this.#names.set(key, names)
     return names
   }
@@ -144,22 +113,23 @@ export class NdpView implements View {
     if (!this.#starting.delete(state)) return
     const facts = this.#facts.get(state.key)
     const situation = facts === undefined ? undefined : situationObject(facts, isObserved(state))
-    await this.#write(jsonLine(startObject(state, situation)))
+    await this.write(jsonLine(startObject(state, situation)))
   }
 
   async #tell(state: NodeState, all: Iterable<NdpNews>): Promise<void> {
-    const passages = new Passages({isJoined: !this.#isJson})
+    const passages = new Passages({isJoined: !this.isJson})
     for (const news of all) passages.add(news)
     await this.#show(state, passages)
   }
 
   async #show(state: NodeState, {all}: Passages): Promise<void> {
     await this.#start(state)
-    await this.#write(all.map((passage) => this.#told(state, passage)).join(''))
+    await this.write(all.map((passage) => this.#told(state, passage)).join(''))
   }
 
   #told(state: NodeState, {news, later}: Passage): string {
-    const {request, stage, palette, timeFormat, form} = this.#options
+    const {request, stage, palette} = this.options
+    const {form = 'text', timeFormat} = request.run.view
     if (!isAsked(news, request)) return ''
     return told(news, form, {
       later,
@@ -174,12 +144,8 @@ export class NdpView implements View {
     })
   }
 
-  #write(text: string): Promise<void> {
-    return this.#options.stage.sink.write(text)
-  }
-
   #countsOf(summary: Summary): Readonly<Record<Severity, number>> {
-    const states = this.#options.stage.run.nodes.filter((state) => isOf(summary, state))
+    const states = this.options.stage.run.nodes.filter((state) => isOf(summary, state))
     return sumCounts(states.map((state) => this.#nodeOf(state).counts))
   }
 }

@@ -1,9 +1,9 @@
-import {isColoured, palette} from '../output/colour.ts'
 import type {CaptureRequest} from './capture-request.ts'
 import type {CaptureOptions, OpenCapture} from './capture-source.ts'
 import type {ObserveRequest, OutputForm} from './observe-request.ts'
 import {outputForm, titleOf} from './output-form.ts'
 import {runNodes, type Stage} from './run-nodes.ts'
+import {stdoutPalette} from './stdout-palette.ts'
 import type {View} from './view.ts'
 
 /** One `observe`: asks, shows, and returns when the node is clean again. */
@@ -19,7 +19,7 @@ async function openFlows(capture: CaptureRequest, options: CaptureOptions): Prom
 
 async function viewOf(form: OutputForm, request: ObserveRequest, stage: Stage): Promise<View> {
   const {colour, timeFormat, top} = request.view
-  const paint = palette(isColoured(colour, {isTerminal: process.stdout.isTTY, environment: process.env}))
+  const paint = stdoutPalette(colour)
   const {run, sink, notices, interruption, hasNodes, clock} = stage
   const streamed = {run, sink, notices, top, ...(clock === undefined ? {} : {nowNs: clock.nowNs})}
   if (form === 'live') {

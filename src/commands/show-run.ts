@@ -68,21 +68,23 @@ async function show(event: SourceEvent, options: ShowOptions): Promise<void> {
   if (event.type === 'end') {
     state?.finish(event.end)
     if (state === undefined && event.end.failure !== undefined) run.miss(node, event.end.failure)
-    await view.ended(node, event.end)
-  } else if (state !== undefined && event.type === 'interface') {
-    state.change(event.change)
-    await view.changed(state, event.change)
-  } else if (state !== undefined && event.type === 'drain') {
-    state.add(event.drain)
-    await (event.drain.isPart === true ? view.filled?.(state) : view.drained(state))
-  } else if (state !== undefined) await showFeed(event, state, view)
+    await view.ended?.(node, event.end)
+  } else if (state !== undefined) await showPart(event, state, view)
 }
 
-async function showFeed(event: SourceEvent, state: NodeState, view: View): Promise<void> {
-  if (event.type === 'records' && event.kind === 'losses') state.losses = readLosses(event.records)
-  else if (event.type === 'records') await view.recorded?.(state, event.kind, event.records)
-  if (event.type === 'facts') await view.informed?.(state, event.facts)
-  if (event.type === 'answer') {
+async function showPart(event: SourceEvent, state: NodeState, view: View): Promise<void> {
+  if (event.type === 'interface') {
+    state.change(event.change)
+    await view.changed?.(state, event.change)
+  } else if (event.type === 'drain') {
+    state.add(event.drain)
+    await (event.drain.isPart === true ? view.filled?.(state) : view.drained?.(state))
+  } else if (event.type === 'records') {
+    if (event.kind === 'losses') state.losses = readLosses(event.records)
+    else await view.recorded?.(state, event.kind, event.records)
+  } else if (event.type === 'facts') {
+    await view.informed?.(state, event.facts)
+  } else if (event.type === 'answer') {
     state.answered()
     await view.answered?.(state, event.answer)
   }

@@ -26,14 +26,6 @@ export class SweepView implements View {
     return Promise.resolve()
   }
 
-  changed(): Promise<void> {
-    return Promise.resolve()
-  }
-
-  drained(): Promise<void> {
-    return Promise.resolve()
-  }
-
   async answered(state: NodeState, answer: Answer): Promise<void> {
     if (answer.type !== 'sweep') return
     const {sink, isJson, isQuiet} = this.#options
@@ -45,10 +37,6 @@ export class SweepView implements View {
 
   notice(node: string, text: string): void {
     this.#options.notices.say(node, text)
-  }
-
-  ended(): Promise<void> {
-    return Promise.resolve()
   }
 
   finish(): Promise<void> {
