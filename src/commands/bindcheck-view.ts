@@ -3,6 +3,7 @@ import {judge, type Verdict} from '../binding/verdict.ts'
 import {FindingLedger, sumCounts} from '../diagnosis/finding-ledger.ts'
 import {findingObject} from '../events/finding-text.ts'
 import type {NodeState} from '../events/node-state.ts'
+import {isOf} from '../events/summary.ts'
 import {type FindingCounts, startObject, summaryObject} from '../events/summary-json.ts'
 import {jsonLine, type JsonValue} from '../output/json.ts'
 import type {Answer, BindAnswer} from '../protocol/binding.ts'
@@ -70,9 +71,7 @@ export class BindcheckView extends LineView<BindcheckRequest> {
     const {run} = this.options.stage
     const timeNs = nowNs()
     for (const {summary} of run.summaries(0)) {
-      const own = run.nodes
-        .filter(({node}) => summary.node === '*' || summary.node === node)
-        .flatMap(({key}) => this.#judged.get(key) ?? [])
+      const own = run.nodes.filter((state) => isOf(summary, state)).flatMap(({key}) => this.#judged.get(key) ?? [])
       const findings = sumCounts(own.map(({counts}) => counts))
       const verdicts = own.flatMap((judged) => judged.verdicts)
       const coexist = verdicts.length === 0 ? null : verdicts.every((verdict) => verdict.coexist)

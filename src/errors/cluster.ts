@@ -65,10 +65,31 @@ export const notAllowed = ({user, verb, resource, namespace}: Refused, cause?: u
       advice:
         namespace === undefined
           ? `An administrator can allow it: kubectl create clusterrole kubectl-ipv6 --verb=get,list,watch --resource=nodes,pods,services, and a clusterrolebinding for '${user}'`
-          : `An administrator can allow it: kubectl -n ${namespace} create role kubectl-ipv6 --verb=get,create,watch,delete --resource=pods,pods/portforward && kubectl -n ${namespace} create rolebinding kubectl-ipv6 --role=kubectl-ipv6 --user='${user}'`,
+          : `An administrator can allow it: ${roleCommands(user, namespace, rightsBy[`${verb} ${resource}`] ?? toLaunch)}`,
       cause,
     },
   )
+
+interface Rights {
+  readonly role: string
+  readonly verbs: string
+  readonly resources: string
+}
+
+/** What an agent's namespace needs, as the README lists it. */
+const toLaunch: Rights = {
+  role: 'kubectl-ipv6',
+  verbs: 'create,get,list,watch,delete',
+  resources: 'pods,pods/portforward',
+}
+
+/** Where a pod is only looked at, nobody needs the right to make one. */
+const rightsBy: Readonly<Record<string, Rights>> = {
+  'get pods': {role: 'kubectl-ipv6-target', verbs: 'get', resources: 'pods'},
+}
+
+const roleCommands = (user: string, namespace: string, {role, verbs, resources}: Rights): string =>
+  `kubectl -n ${namespace} create role ${role} --verb=${verbs} --resource=${resources} && kubectl -n ${namespace} create rolebinding ${role} --role=${role} --user='${user}'`
 
 export const apiRefused = (attempt: string, message: string, cause: unknown): PluginError =>
   new PluginError('api-refused', `The API server refused to ${attempt}: ${message}`, {

@@ -66,11 +66,12 @@ describe('bindcheck on a cluster', () => {
   })
 
   test("looks at a node in the node's namespace, where that pod's port is free", async () => {
-    const {status, lines} = await ask('node1', '--port', '8080', '--protocol', 'tcp')
-    expect(lines.filter(({kind}) => kind === 'listener')).toEqual([])
+    const {status, lines} = await ask('node1', 'pod/p1', '--port', '8080', '--protocol', 'tcp')
+    expect(lines.filter(({kind}) => kind === 'listener')).toMatchObject([{pod: 'p1'}])
     expect(lines.filter(({kind}) => kind === 'bind').every(({expected, coexist}) => expected === coexist)).toBe(true)
-    expect(lines.at(-1)).toMatchObject({coexist: true, clean: true})
-    expect(status).toBe(0)
+    const ends = lines.filter(({kind}) => kind === 'summary').map(({target, coexist}) => `${String(target)} ${String(coexist)}`) // prettier-ignore
+    expect(ends.toSorted()).toEqual(['node/node1 true', 'pod/default/p1 false', 'undefined false'])
+    expect(status).toBe(1)
   })
 
   test('lists who listens on a node and in its pods, by pod and container', async () => {

@@ -81,6 +81,9 @@ describe.skipIf(whyNoCluster() !== undefined)('a target', () => {
     const unnamed = await failureOf(() => resolveTargets(user, {targets: []}))
     expect(unnamed.message).toBe('User "blind" may not list nodes')
     expect(unnamed.advice).toContain('kubectl create clusterrole')
+    const unseen = await failureOf(() => resolveTargets(user, {targets: ['pod/p1']}))
+    expect(unseen.message).toBe('User "blind" may not get pods in namespace "default"')
+    expect(unseen.advice).toContain('create role kubectl-ipv6-target --verb=get --resource=pods &&')
     user.close()
   })
 
