@@ -9,7 +9,6 @@ import type {NodeState} from '../events/node-state.ts'
 import {startObject, summaryObject} from '../events/summary-json.ts'
 import {isOf, type Summary} from '../events/summary.ts'
 import {placeOf, removedText} from '../events/summary-text.ts'
-import type {Palette} from '../output/colour.ts'
 import {jsonLine} from '../output/json.ts'
 import {formatTime, rfc3339} from '../output/time.ts'
 import type {RecordKind} from '../protocol/batch.ts'
@@ -18,50 +17,37 @@ import {type ClientReport, readClientReport} from '../protocol/clients.ts'
 import {listenerObject} from './bindcheck-lines.ts'
 import type {ClientsRequest} from './clients-request.ts'
 import {ContainerNames} from './container-names.ts'
-import type {Stage} from './run-nodes.ts'
+import {LineView, type ViewOptions} from './line-view.ts'
 import {outputWidth} from './output-width.ts'
 import {nowNs} from './show-run.ts'
-import type {View} from './view.ts'
-
-export interface ClientsViewOptions {
-  readonly stage: Stage
-  readonly request: ClientsRequest
-  readonly palette: Palette
-}
 
 /** Pairs told at each refresh, heaviest first: where nobody has a name, each address is one. */
 const mostWorkloads = 200
 
 /** Clients by listening socket, as they come, and connections where they were asked for. */
-export class ClientsView implements View {
-  readonly #options: ClientsViewOptions
+export class ClientsView extends LineView<ClientsRequest> {
   readonly #books = new Map<string, ClientBook>()
   readonly #containers: ContainerNames
   /** Of each node, as last told. */
   readonly #listening = new Map<string, readonly ListeningNamespace[]>()
 
-  constructor(options: ClientsViewOptions) {
-    this.#options = options
+  constructor(options: ViewOptions<ClientsRequest>) {
+    super(options)
     const {request, stage} = options
     this.#containers = new ContainerNames(request.run.cluster, stage.interruption.signal)
   }
 
   async started(state: NodeState): Promise<void> {
-    const shared = sharedKernelText(state, this.#options.stage.run.nodes)
+    const shared = sharedKernelText(state, this.options.stage.run.nodes)
     if (shared !== undefined) this.notice(state.key, shared)
-    if (this.#isJson) return this.#write(jsonLine(startObject(state)))
+    if (this.isJson) return this.write(jsonLine(startObject(state)))
     this.notice(state.key, `Counting clients, kernel ${state.hello.kernel}.`)
-  }
-
-  /** Nothing is attached to interfaces. */
-  changed(): Promise<void> {
-    return Promise.resolve()
   }
 
   async recorded(state: NodeState, kind: RecordKind, records: Uint8Array): Promise<void> {
     if (kind === 'clients') this.#bookOf(state).add(await this.#withNames(state, readClientReport(records)))
     if (kind !== 'connections') return
-    await this.#write([...readChanges(records)].map((change) => this.#changeLine(change, state)).join(''))
+    await this.write([...readChanges(records)].map((change) => this.#changeLine(change, state)).join(''))
   }
 
   async drained(state: NodeState): Promise<void> {
@@ -72,33 +58,25 @@ export class ClientsView implements View {
     const grown = (all: readonly NamedTally[]): boolean => all.some((tally) => changed.has(tallyKey(tally)))
     const listeners = book.listeners(tallies).filter(({clients}) => grown(clients))
     const origin = {node: state.node, timeNs: state.nowNs}
-    if (!this.#isJson) {
-      const options = {...this.#textOptions(state, state.nowNs), top: this.#options.request.top}
-      return this.#write(listeners.map((listener) => listenerBlock(listener, options)).join(''))
+    if (!this.isJson) {
+      const options = {...this.#textOptions(state, state.nowNs), top: this.options.request.top}
+      return this.write(listeners.map((listener) => listenerBlock(listener, options)).join(''))
     }
     const lines = listeners.flatMap((listener) => {
       const {network, protocol, port, socket, clients} = listener
       const held = socket === undefined ? {kind: 'listener', time: rfc3339(state.nowNs), node: state.node, protocol, address: listener.listener, port, v6only: null, accepts: [], netns: network} : listenerObject(socket, network, origin) // prettier-ignore
-      const top = heaviest(clients, this.#options.request.top).filter((tally) => changed.has(tallyKey(tally)))
+      const top = heaviest(clients, this.options.request.top).filter((tally) => changed.has(tallyKey(tally)))
       return [{...held, clients: kindsObject(listener)}, ...top.map((tally) => clientObject(tally, origin))]
     })
     const pairs = workloadRows(tallies)
       .slice(0, mostWorkloads)
       .filter(({tallies: all}) => grown(all))
-    await this.#write([...lines, ...pairs.map((row) => workloadObject(row, origin))].map(jsonLine).join(''))
-  }
-
-  notice(node: string, text: string): void {
-    this.#options.stage.notices.say(node, text)
-  }
-
-  ended(): Promise<void> {
-    return Promise.resolve()
+    await this.write([...lines, ...pairs.map((row) => workloadObject(row, origin))].map(jsonLine).join(''))
   }
 
   async finish(): Promise<void> {
-    const {run} = this.#options.stage
-    for (const {summary} of run.summaries(0)) await this.#write(this.#summary(summary))
+    const {run} = this.options.stage
+    for (const {summary} of run.summaries(0)) await this.write(this.#summary(summary))
   }
 
   async #withNames(state: NodeState, report: ClientReport): Promise<ClientReport> {
@@ -112,23 +90,23 @@ export class ClientsView implements View {
   }
 
   #changeLine(change: ConnectionChange, state: NodeState): string {
-    const {names} = this.#options.stage.run
+    const {names} = this.options.stage.run
     const ends = {source: names.lookup(change.client.ip), destination: names.lookup(change.listener.ip)}
     const {clauses} = this
     if (!ClientBook.isShown(clauses, ends)) return ''
     const timeNs = change.timeNs + BigInt(state.hello.clockOffsetNs)
-    return this.#isJson
+    return this.isJson
       ? jsonLine(connectionObject(change, ends, {node: state.node, timeNs}))
       : connectionText(change, ends, this.#textOptions(state, timeNs))
   }
 
   #summary(summary: Summary): string {
-    const {stage, palette} = this.#options
+    const {stage, palette} = this.options
     const states = stage.run.nodes.filter((state) => isOf(summary, state))
     const books = countedOnce(states).map((state) => this.#bookOf(state))
     const tallies = books.flatMap((book) => book.tallies())
     const losses = ClientBook.joinLosses(books)
-    if (this.#isJson)
+    if (this.isJson)
       return jsonLine({...summaryObject(summary, {timeNs: nowNs(), top: []}), ...clientSummaryObject(tallies, losses)})
     const title = placeOf(summary)
     const workloads = workloadRows(tallies)
@@ -136,26 +114,18 @@ export class ClientsView implements View {
   }
 
   #textOptions(state: NodeState, timeNs: bigint) {
-    const {stage, palette, request} = this.#options
+    const {stage, palette, request} = this.options
     const time = formatTime(timeNs, request.run.view.timeFormat, state.startNs)
     return {palette, time, width: outputWidth(Infinity), node: stage.hasNodes ? state.node : undefined}
   }
 
   get clauses() {
-    return this.#options.request.run.filter.names
-  }
-
-  get #isJson(): boolean {
-    return this.#options.request.run.view.form === 'json'
+    return this.options.request.run.filter.names
   }
 
   #bookOf({key}: NodeState): ClientBook {
-    const book = this.#books.get(key) ?? new ClientBook(this.#options.stage.run.names, this.clauses)
+    const book = this.#books.get(key) ?? new ClientBook(this.options.stage.run.names, this.clauses)
     this.#books.set(key, book)
     return book
-  }
-
-  #write(text: string): Promise<void> {
-    return text === '' ? Promise.resolve() : this.#options.stage.sink.write(text)
   }
 }

@@ -7,19 +7,12 @@ import {summaryObject} from '../events/summary-json.ts'
 import {countedOnce} from '../events/shared-kernels.ts'
 import {isOf, type Summary} from '../events/summary.ts'
 import {placeOf, removedText} from '../events/summary-text.ts'
-import type {Palette} from '../output/colour.ts'
 import {jsonLine} from '../output/json.ts'
 import type {RecordKind} from '../protocol/batch.ts'
 import {readDropCopies, readDropReport} from '../protocol/drops.ts'
 import type {DropsRequest} from './drops-request.ts'
-import type {Stage} from './run-nodes.ts'
+import type {ViewOptions} from './line-view.ts'
 import {nowNs} from './show-run.ts'
-
-export interface DropsViewOptions {
-  readonly stage: Stage
-  readonly request: DropsRequest
-  readonly palette: Palette
-}
 
 /** Of one node: what the kernel told, and what the filter on names made of it. */
 interface NodeDrops {
@@ -30,10 +23,10 @@ interface NodeDrops {
 
 /** What the nodes of a run dropped, whichever way it is shown. */
 export class DropNodes {
-  readonly #options: DropsViewOptions
+  readonly #options: ViewOptions<DropsRequest>
   readonly #nodes = new Map<string, NodeDrops>()
 
-  constructor(options: DropsViewOptions) {
+  constructor(options: ViewOptions<DropsRequest>) {
     this.#options = options
   }
 

@@ -8,7 +8,9 @@ import {sharedKernelText} from '../events/shared-kernels.ts'
 import type {LiveScreen} from '../output/live/frame.ts'
 import {formatTime} from '../output/time.ts'
 import type {RecordKind} from '../protocol/batch.ts'
-import {DropNodes, type DropsViewOptions} from './drop-nodes.ts'
+import {DropNodes} from './drop-nodes.ts'
+import type {DropsRequest} from './drops-request.ts'
+import type {ViewOptions} from './line-view.ts'
 import {LivePicture, type LiveSubject} from './live-picture.ts'
 import {titleOf} from './output-form.ts'
 import type {View} from './view.ts'
@@ -19,7 +21,7 @@ const mostAtEnd = 10
 /** Kinds of drops on the whole screen, sorted, until a key or the end of the run. */
 export class DropsLiveView implements View, LiveSubject<DropOrder> {
   readonly orders = dropOrders
-  readonly #options: DropsViewOptions
+  readonly #options: ViewOptions<DropsRequest>
   readonly #nodes: DropNodes
   readonly #picture: LivePicture<DropOrder>
   readonly #table = new DropTable()
@@ -27,7 +29,7 @@ export class DropsLiveView implements View, LiveSubject<DropOrder> {
   #ranked: RankedDrops = {rows: [], kinds: 0, rate: 0}
   #isAll: boolean
 
-  constructor(options: DropsViewOptions) {
+  constructor(options: ViewOptions<DropsRequest>) {
     this.#options = options
     this.#nodes = new DropNodes(options)
     this.#isAll = options.request.all
@@ -39,11 +41,6 @@ export class DropsLiveView implements View, LiveSubject<DropOrder> {
     this.#picture.show(state.key, `Counting dropped packets, kernel ${state.hello.kernel}.`, {isPassing: true})
     const shared = sharedKernelText(state, this.#options.stage.run.nodes)
     if (shared !== undefined) this.notice(state.key, shared)
-    return Promise.resolve()
-  }
-
-  /** Nothing is attached to interfaces. */
-  changed(): Promise<void> {
     return Promise.resolve()
   }
 

@@ -1,5 +1,5 @@
-import type {DropsViewOptions} from './drop-nodes.ts'
 import type {DropsRequest} from './drops-request.ts'
+import type {ViewOptions} from './line-view.ts'
 import {outputForm} from './output-form.ts'
 import {runNodes} from './run-nodes.ts'
 import {stdoutPalette} from './stdout-palette.ts'
@@ -16,12 +16,12 @@ export async function drops(request: DropsRequest, version: string): Promise<voi
   })
 }
 
-async function liveView(options: DropsViewOptions): Promise<View> {
+async function liveView(options: ViewOptions<DropsRequest>): Promise<View> {
   const {DropsLiveView} = await import('./drops-live.ts')
   return new DropsLiveView(options)
 }
 
-async function lineView(options: DropsViewOptions): Promise<View> {
+async function lineView(options: ViewOptions<DropsRequest>): Promise<View> {
   const {DropsView} = await import('./drops-view.ts')
   return new DropsView(options)
 }

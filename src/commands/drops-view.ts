@@ -7,29 +7,24 @@ import {startObject} from '../events/summary-json.ts'
 import {jsonLine} from '../output/json.ts'
 import {formatTime} from '../output/time.ts'
 import type {RecordKind} from '../protocol/batch.ts'
-import {DropNodes, type DropsViewOptions} from './drop-nodes.ts'
-import type {View} from './view.ts'
+import {DropNodes} from './drop-nodes.ts'
+import type {DropsRequest} from './drops-request.ts'
+import {LineView, type ViewOptions} from './line-view.ts'
 
 /** A line for each kind of drop that grew, at each refresh. */
-export class DropsView implements View {
-  readonly #options: DropsViewOptions
+export class DropsView extends LineView<DropsRequest> {
   readonly #nodes: DropNodes
 
-  constructor(options: DropsViewOptions) {
-    this.#options = options
+  constructor(options: ViewOptions<DropsRequest>) {
+    super(options)
     this.#nodes = new DropNodes(options)
   }
 
   async started(state: NodeState): Promise<void> {
-    const shared = sharedKernelText(state, this.#options.stage.run.nodes)
+    const shared = sharedKernelText(state, this.options.stage.run.nodes)
     if (shared !== undefined) this.notice(state.key, shared)
-    if (this.#isJson) return this.#write(jsonLine(startObject(state)))
+    if (this.isJson) return this.write(jsonLine(startObject(state)))
     this.notice(state.key, `Counting dropped packets, kernel ${state.hello.kernel}.`)
-  }
-
-  /** Nothing is attached to interfaces. */
-  changed(): Promise<void> {
-    return Promise.resolve()
   }
 
   recorded(state: NodeState, kind: RecordKind, records: Uint8Array): Promise<void> {
@@ -39,28 +34,19 @@ export class DropsView implements View {
 
   async drained(state: NodeState): Promise<void> {
     const rows = this.#nodes.take(state)
-    await this.#write(rows.map((row) => this.#lines(row, state)).join(''))
-  }
-
-  notice(node: string, text: string): void {
-    this.#options.stage.notices.say(node, text)
-  }
-
-  ended(): Promise<void> {
-    return Promise.resolve()
+    await this.write(rows.map((row) => this.#lines(row, state)).join(''))
   }
 
   async finish(): Promise<void> {
-    const {stage, request} = this.#options
-    for (const {summary} of stage.run.summaries(0))
-      await this.#write(this.#nodes.summary(summary, {isAll: request.all}))
+    const {stage, request} = this.options
+    for (const {summary} of stage.run.summaries(0)) await this.write(this.#nodes.summary(summary, {isAll: request.all}))
   }
 
   #lines(drop: ShownDrop, state: NodeState): string {
-    const {stage, palette, request} = this.#options
+    const {stage, palette, request} = this.options
     const {timeFormat, form} = request.run.view
     const clockOffsetNs = BigInt(state.hello.clockOffsetNs)
-    if (this.#isJson)
+    if (this.isJson)
       return dropObjects(drop, {node: state.node, timeNs: state.nowNs, clockOffsetNs}).map(jsonLine).join('')
     if (!request.all && meaningOf(drop.kind).isBenign) return ''
     return dropText(drop, {
@@ -69,13 +55,5 @@ export class DropsView implements View {
       isWide: form === 'wide',
       node: stage.hasNodes ? state.node : undefined,
     })
-  }
-
-  get #isJson(): boolean {
-    return this.#options.request.run.view.form === 'json'
-  }
-
-  #write(text: string): Promise<void> {
-    return this.#options.stage.sink.write(text)
   }
 }

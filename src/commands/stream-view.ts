@@ -81,10 +81,6 @@ abstract class StreamView implements View {
   notice(node: string, text: string): void {
     this.options.notices.say(node, text)
   }
-
-  ended(): Promise<void> {
-    return Promise.resolve()
-  }
 }
 
 export class JsonView extends StreamView {
@@ -138,9 +134,9 @@ export class TextView extends StreamView {
     await super.drained(state)
   }
 
-  override ended(): Promise<void> {
+  ended(): Promise<void> {
     this.#tellNews()
-    return super.ended()
+    return Promise.resolve()
   }
 
   #tellNews(): void {
