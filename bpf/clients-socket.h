@@ -1,44 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the programs of clients.bpf.c share: the members of sockets that they read, the tables, and how something is counted. */
+/* What the programs of clients.bpf.c share: the tables, how a socket is read, and how something is counted. */
 #ifndef CLIENTS_SOCKET_H
 #define CLIENTS_SOCKET_H
 
-#include "kernel.h"
-#include <bpf/bpf_tracing.h>
-#include <bpf/bpf_core_read.h>
+#include "socket.h"
 #include "match.h"
 #include "clients.h"
 
-#define INET 2
-#define INET6 10
 #define TCP 6
 #define UDP 17
-#define NO_WAKEUP 1
-#define CORE __attribute__((preserve_access_index))
 
-struct ns_common { unsigned int inum; } CORE;
-struct net { struct ns_common ns; } CORE;
-typedef struct { struct net *net; } CORE possible_net_t;
-struct in6_addr { __u8 bytes[16]; };
-struct sock_common {
-	unsigned short skc_family;
-	volatile unsigned char skc_state;
-	__be32 skc_daddr, skc_rcv_saddr;
-	__be16 skc_dport;
-	__u16 skc_num;
-	struct in6_addr skc_v6_daddr, skc_v6_rcv_saddr;
-	possible_net_t skc_net;
-	unsigned long skc_flags;
-} CORE;
-struct sock {
-	struct sock_common __sk_common;
-	int sk_err;
-	__u8 sk_userlocks : 4;
-	__u16 sk_protocol;
-} CORE;
 /* The port in network order stays there when the kernel takes it back from a socket that ends. */
 struct inet_sock { __be16 inet_sport; } CORE;
-struct tcp_sock { __u64 bytes_acked, bytes_received; __u32 snd_una, write_seq; } CORE;
 enum sock_flags { SOCK_DONE = 1 };
 
 const volatile struct client_settings client_settings SEC(".rodata.clients") = {};
@@ -90,12 +63,6 @@ struct {
 inlined bool is_mapped(const ipv6_address *address)
 {
 	return !address->words[0] && (__u32)address->words[1] == bpf_htonl(0xffff);
-}
-
-inlined void map_ipv4(ipv6_address *address, __be32 ipv4)
-{
-	address->words[0] = 0;
-	address->words[1] = (__u64)ipv4 << 32 | bpf_htonl(0xffff);
 }
 
 inlined void read_local(const struct sock *sock, ipv6_address *address)

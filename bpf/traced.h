@@ -3,22 +3,11 @@
 #ifndef TRACED_H
 #define TRACED_H
 
-#include "kernel.h"
-#include <bpf/bpf_tracing.h>
-#include <bpf/bpf_core_read.h>
+#include "socket.h"
 #include "trace.h"
 
-#define NO_WAKEUP 1
-#define INET6 10
-#define INET 2
-#define CORE __attribute__((preserve_access_index))
 #define UNSET_OFFSET 0xffff
 
-/* The members that we read; CO-RE finds where this kernel has them. */
-struct ns_common { unsigned int inum; } CORE;
-struct net_device;
-struct net { struct ns_common ns; struct net_device *loopback_dev; } CORE;
-typedef struct { struct net *net; } CORE possible_net_t;
 struct net_device { int ifindex; char name[INTERFACE_NAME]; unsigned char addr_len; possible_net_t nd_net; } CORE;
 struct neigh_table { int family; } CORE;
 struct neighbour {
@@ -29,18 +18,6 @@ struct neighbour {
 	struct net_device *dev;
 	__u8 primary_key[];
 } CORE;
-struct in6_addr { __u8 bytes[16]; };
-struct sock_common {
-	unsigned short skc_family;
-	volatile unsigned char skc_state;
-	__be32 skc_daddr, skc_rcv_saddr;
-	__be16 skc_dport;
-	__u16 skc_num;
-	struct in6_addr skc_v6_daddr, skc_v6_rcv_saddr;
-	possible_net_t skc_net;
-} CORE;
-struct sock { struct sock_common __sk_common; } CORE;
-struct tcp_sock { __u64 bytes_acked; __u32 snd_una, mss_cache, rcv_tstamp; __u16 tcp_header_len; } CORE;
 struct tcp_skb_cb { __u32 seq, end_seq; } CORE;
 struct dst_entry { struct net_device *dev; } CORE;
 struct sk_buff {
@@ -87,12 +64,6 @@ inlined struct trace_losses *losses_here(void)
 }
 
 #define lost(what) do { struct trace_losses *here = losses_here(); if (here) __sync_fetch_and_add(&here->what, 1); } while (0)
-
-inlined void map_ipv4(ipv6_address *address, __be32 ipv4)
-{
-	address->words[0] = 0;
-	address->words[1] = (__u64)ipv4 << 32 | bpf_htonl(0xffff);
-}
 
 /* By helper: for each struct that is followed directly the verifier searches all type names of the kernel several times (5 ms; 6.12, 6.18). */
 inlined __u32 network_of(struct net_device *device)
