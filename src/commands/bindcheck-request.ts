@@ -20,7 +20,7 @@ export async function bindcheckRequest({flags, targets}: ParsedLine): Promise<Bi
   const run = observeRequest({flags: {...flags, flows, top: 0}, targets, raw: []})
   const server = await serverOf(reader(flags).list('server'))
   const bindcheck = {...questionOf(flags), ...(server !== undefined && {server})}
-  return {run: {...run, feeds: noFeeds, bindcheck}, showsMatrix: flags['matrix'] === true}
+  return {run: {...run, feeds: noFeeds, bindcheck}, showsMatrix: flags['matrix'] === true || run.view.form === 'wide'}
 }
 
 function questionOf(flags: FlagValues): BindQuestion {

@@ -23,9 +23,9 @@ Exit status: 0 both can be held, 1 they cannot as things are, 2 it could not be 
     output: Flags.string({
       helpGroup: 'OUTPUT',
       char: 'o',
-      options: ['text', 'json'],
+      options: ['text', 'wide', 'json'],
       default: 'text',
-      summary: 'text (an answer for people) or json (JSON lines).',
+      summary: 'text (an answer for people), wide (with --matrix) or json (JSON lines).',
     }),
     selector: targetFlags.selector,
     'all-nodes': targetFlags['all-nodes'],

@@ -2,7 +2,7 @@ import {badUsage} from '../errors.ts'
 import {protocols} from '../events/protocol-names.ts'
 import {noFeeds} from '../protocol/settings.ts'
 import {canMatch} from './filter.ts'
-import {flagsOf, type ObserveRequest, observeRequest, type ParsedLine} from './observe-request.ts'
+import {flagsOf, type ObserveRequest, observeRequest, type OutputForm, type ParsedLine} from './observe-request.ts'
 
 export interface ClientsRequest {
   readonly run: ObserveRequest
@@ -16,7 +16,7 @@ export interface ClientsRequest {
 const noInterface = ['!*']
 const flows = 64
 /** Whoever reads JSON asked for what is in it; a person asks for addresses. */
-const topOfJson = 100
+const topOf: Readonly<Partial<Record<OutputForm, number>>> = {json: 100, wide: 10}
 
 export function clientsRequest({flags, targets, raw}: ParsedLine): ClientsRequest {
   const hasFamily = raw.some((token) => token.type === 'flag' && token.flag === 'family')
@@ -25,7 +25,7 @@ export function clientsRequest({flags, targets, raw}: ParsedLine): ClientsReques
   const run = observeRequest({flags: {...flags, flows, top: 0}, targets, raw: asked})
   if (!canMatch(flagsOf(asked), [protocols.tcp, protocols.udp])) throw neitherCounted()
   const connections = flags['connections'] === true
-  const top = flags['top'] === undefined ? (run.view.form === 'json' ? topOfJson : 0) : Number(flags['top'])
+  const top = flags['top'] === undefined ? (topOf[run.view.form ?? 'text'] ?? 0) : Number(flags['top'])
   return {run: {...run, interfaces: noInterface, feeds: noFeeds, clients: {connections}}, connections, top}
 }
 

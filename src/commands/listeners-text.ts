@@ -10,6 +10,13 @@ interface Column {
   readonly cell: (socket: HeldSocket, pods: readonly ServedPod[]) => string
   /** Left out where no socket has it. */
   readonly isOptional?: true
+  /** Of -o wide. */
+  readonly isWide?: true
+}
+
+export interface TableForm {
+  readonly width: number
+  readonly isWide: boolean
 }
 
 const columns: readonly Column[] = [
@@ -19,6 +26,10 @@ const columns: readonly Column[] = [
   {title: 'ACCEPTS', cell: acceptsText},
   {title: 'PID', cell: ({owner}) => (owner === undefined ? '-' : String(owner.pid))},
   {title: 'PROCESS', cell: ({owner}) => owner?.process ?? '-'},
+  {title: 'UID', cell: ({uid}) => String(uid), isWide: true},
+  {title: 'RUNTIME', cell: ({owner}) => owner?.runtime ?? '-', isOptional: true, isWide: true},
+  {title: 'WAITING', cell: ({protocol, receiveQueue, sendQueue}) => (protocol === 'tcp' ? `${receiveQueue} of ${sendQueue}` : `${receiveQueue} B`), isWide: true}, // prettier-ignore
+  {title: 'NO ROOM', cell: ({drops}) => (drops === undefined ? '-' : String(drops)), isOptional: true, isWide: true},
   {title: 'POD', cell: ({owner}) => (owner?.named === undefined ? '-' : `${owner.named.namespace}/${owner.named.pod}`), isOptional: true}, // prettier-ignore
   {title: 'CONTAINER', cell: ({owner}) => owner?.named?.container ?? '-', isOptional: true},
   {title: 'PORT', cell: (socket, pods) => list(usesOf(socket, pods).ports.map(({name, port}) => name ?? String(port))), isOptional: true}, // prettier-ignore
@@ -29,9 +40,10 @@ const columns: readonly Column[] = [
 const list = (items: readonly string[]): string => [...new Set(items)].join(',') || '-'
 
 /** One socket a line, where it fits. Safe to show. */
-export function listenersTable(sockets: readonly HeldSocket[], pods: readonly ServedPod[], width: number): string {
+export function listenersTable(sockets: readonly HeldSocket[], pods: readonly ServedPod[], form: TableForm): string {
   if (sockets.length === 0) return 'nobody waits for clients\n'
   const shown = columns
+    .filter(({isWide}) => isWide === undefined || form.isWide)
     .map(({title, cell, isOptional}) => ({
       title,
       isOptional,
@@ -39,7 +51,7 @@ export function listenersTable(sockets: readonly HeldSocket[], pods: readonly Se
     })) // prettier-ignore
     .filter(({isOptional, cells}) => isOptional === undefined || cells.some((each) => each !== '-'))
   const rows = sockets.map((_, row) => shown.map(({cells}) => cells[row] ?? ''))
-  return plainTable([shown.map(({title}) => title), ...rows], [], width)
+  return plainTable([shown.map(({title}) => title), ...rows], [], form.width)
 }
 
 /** What a `listener` line has beyond the contract. */

@@ -87,7 +87,10 @@ export class ListenersView extends LineView<ListenersRequest> {
     const note = palette.quiet(where === place ? setting : `${place}, ${setting}`)
     // A pipe has lines of any length, for grep.
     const width = outputWidth(Infinity)
-    const table = listenersTable(namespace.sockets, pods, width)
+    const table = listenersTable(namespace.sockets, pods, {
+      width,
+      isWide: this.options.request.run.view.form === 'wide',
+    })
     const head = foldedLine(`${title}  ${note}`, width).join('\n')
     const findings = found.flatMap((each) => foldedFinding(each, {paint: palette, width})).map((line) => `${line}\n`)
     await this.write(`${head}\n${table}${findings.join('')}\n`)

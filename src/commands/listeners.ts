@@ -21,9 +21,9 @@ What only one family reaches, where the namespace has both, is told as a finding
     output: Flags.string({
       helpGroup: 'OUTPUT',
       char: 'o',
-      options: ['text', 'json'],
+      options: ['text', 'wide', 'json'],
       default: 'text',
-      summary: 'text (a table for each network namespace) or json (JSON lines).',
+      summary: 'text (a table for each network namespace), wide (with owners and queues) or json (JSON lines).',
     }),
     selector: targetFlags.selector,
     'all-nodes': targetFlags['all-nodes'],
