@@ -1,4 +1,5 @@
-import {ClientBook, heaviest, type NamedTally, tallyKey} from '../events/client-book.ts'
+import {acceptsOf} from '../binding/words.ts'
+import {ClientBook, type ClientListener, heaviest, type NamedTally, tallyKey, typeOf} from '../events/client-book.ts'
 import {clientObject, connectionObject, kindsObject, workloadObject} from '../events/client-json.ts'
 import {countedOnce, sharedKernelText} from '../events/shared-kernels.ts'
 import {clientSummaryObject} from '../events/client-summary.ts'
@@ -9,12 +10,12 @@ import type {NodeState} from '../events/node-state.ts'
 import {startObject, summaryObject} from '../events/summary-json.ts'
 import {isOf, type Summary} from '../events/summary.ts'
 import {placeOf, removedText} from '../events/summary-text.ts'
-import {jsonLine} from '../output/json.ts'
+import {jsonLine, type JsonValue} from '../output/json.ts'
 import {formatTime, rfc3339} from '../output/time.ts'
 import type {RecordKind} from '../protocol/batch.ts'
 import type {ListeningNamespace} from '../protocol/binding.ts'
 import {type ClientReport, readClientReport} from '../protocol/clients.ts'
-import {listenerObject} from './bindcheck-lines.ts'
+import {type LineOrigin, listenerObject} from './bindcheck-lines.ts'
 import type {ClientsRequest} from './clients-request.ts'
 import {ContainerNames} from './container-names.ts'
 import {LineView, type ViewOptions} from './line-view.ts'
@@ -63,8 +64,8 @@ export class ClientsView extends LineView<ClientsRequest> {
       return this.write(listeners.map((listener) => listenerBlock(listener, options)).join(''))
     }
     const lines = listeners.flatMap((listener) => {
-      const {network, protocol, port, socket, clients} = listener
-      const held = socket === undefined ? {kind: 'listener', time: rfc3339(state.nowNs), node: state.node, protocol, address: listener.listener, port, v6only: null, accepts: [], netns: network} : listenerObject(socket, network, origin) // prettier-ignore
+      const {network, socket, clients} = listener
+      const held = socket === undefined ? goneObject(listener, origin) : listenerObject(socket, network, origin)
       const top = heaviest(clients, this.options.request.top).filter((tally) => changed.has(tallyKey(tally)))
       return [{...held, clients: kindsObject(listener)}, ...top.map((tally) => clientObject(tally, origin))]
     })
@@ -128,4 +129,15 @@ export class ClientsView extends LineView<ClientsRequest> {
     this.#books.set(key, book)
     return book
   }
+}
+
+/** Nobody listened any more when it was looked for: what its address and its clients say of it. */
+function goneObject(
+  {network, protocol, listener, port, clients}: ClientListener,
+  origin: LineOrigin,
+): Readonly<Record<string, JsonValue>> {
+  const isDual = clients.some((tally) => typeOf(tally) === 'v4_mapped_v6')
+  const v6only = isDual ? false : null
+  const accepts = acceptsOf({address: listener, v6only: !isDual})
+  return {kind: 'listener', time: rfc3339(origin.timeNs), node: origin.node, protocol, address: listener, port, v6only, accepts, netns: network} // prettier-ignore
 }

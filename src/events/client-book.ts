@@ -47,9 +47,16 @@ export class ClientBook {
       this.#tallies.set(tallyKey(tally), tally)
       this.#changed.add(tallyKey(tally))
     }
+    const fresh = new Set<string>()
     for (const {netns, sockets} of listeners)
-      for (const socket of sockets)
-        this.#listeners.set(placeKey({...socket, network: netns, listener: socket.address}), socket)
+      for (const socket of sockets) {
+        const key = placeKey({...socket, network: netns, listener: socket.address})
+        if (!this.#listeners.has(key)) fresh.add(key)
+        this.#listeners.set(key, socket)
+      }
+    // A listener that is met after its clients is told again, as who it is.
+    if (fresh.size > 0)
+      for (const tally of this.#tallies.values()) if (fresh.has(placeKey(tally))) this.#changed.add(tallyKey(tally))
     this.#losses = losses
   }
 

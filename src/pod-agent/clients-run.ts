@@ -62,6 +62,8 @@ class ClientsRun implements Disposable {
   readonly #stream: RecordStream | undefined
   readonly #warnings: string[] = []
   readonly #known = new Set<string>()
+  /** Have had clients, and were not looked for since. */
+  readonly #unmet = new Set<string>()
   #listenersMs = 0
   readonly #inhabitants: Inhabitants | undefined
   #rounds = 0
@@ -141,7 +143,7 @@ class ClientsRun implements Disposable {
     this.#programs.sweep()
     const tallies = this.#tallies.changed()
     const {losses} = this.#programs
-    const listeners = this.#listenersOf(tallies)
+    const listeners = this.#listenersOf(tallies, final)
     const text = JSON.stringify(losses)
     if (tallies.length > 0 || listeners !== undefined || text !== this.#losses) {
       const report: ClientReport = {tallies, losses, ...(listeners !== undefined && {listeners})}
@@ -156,13 +158,15 @@ class ClientsRun implements Disposable {
     })
   }
 
-  /** Looked for when one has clients that was not met yet. */
-  #listenersOf(tallies: readonly ClientTally[]): readonly ListeningNamespace[] | undefined {
-    const open = tallies.filter(({reporter}) => reporter === 'destination').map(placeOf)
-    const isKnown = this.#rounds > 0 && open.every((place) => this.#known.has(place))
-    if (isKnown || performance.now() < this.#listenersMs) return undefined
+  /** Looked for when one has clients that was not met yet; the end does not wait for the time. */
+  #listenersOf(tallies: readonly ClientTally[], final: boolean): readonly ListeningNamespace[] | undefined {
+    for (const place of tallies.filter(({reporter}) => reporter === 'destination').map(placeOf))
+      if (!this.#known.has(place)) this.#unmet.add(place)
+    const isWanted = this.#rounds === 0 || this.#unmet.size > 0
+    if (!isWanted || (!final && performance.now() < this.#listenersMs)) return undefined
     this.#listenersMs = performance.now() + listenersEveryMs
-    for (const place of open) this.#known.add(place)
+    for (const place of this.#unmet) this.#known.add(place)
+    this.#unmet.clear()
     return answerListeners({everywhere: this.#settings.containers === undefined}).namespaces
   }
 

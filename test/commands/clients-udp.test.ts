@@ -5,6 +5,7 @@ import {ClientsLab, kindsAt} from './clients-lab.ts'
 const isRoot = process.getuid?.() === 0
 const port = 18_411
 const full = 18_412
+const late = 18_413
 
 /** torrust's case: one socket on [::] for both families, which answers 16 bytes. And one that never reads, with a small queue. */
 const server = `
@@ -60,6 +61,15 @@ for each in servers: client.sendto(b'q', each.getsockname()); each.sendto(b'a' *
 print(*asked); print(*[each.getsockname()[1] for each in servers])
 `
 
+/** A server that comes and is asked while we look. */
+const newcomer = `
+import socket, sys
+server, client = [socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) for each in range(2)]
+server.bind(('::', ${late})); client.sendto(b'q', ('::1', ${late}))
+print('ready', flush=True)
+sys.stdin.read()
+`
+
 const queued = `
 import re, subprocess
 text = subprocess.run(['ss', '-Hunlm', 'sport', '=', ':${full}'], capture_output=True, text=True).stdout
@@ -80,11 +90,12 @@ describe.skipIf(!isRoot)('clients of UDP', () => {
   })
 
   test('of a [::] socket are IPv4 as v4_mapped_v6 or IPv6 as plain, with their datagrams and bytes both ways', async () => {
-    await using plugin = lab.watch('--port', `${port}-${full}`, '--protocol', 'udp')
+    await using plugin = lab.watch('--port', `${port}-${late}`, '--protocol', 'udp')
     await plugin.until(/"kind":"start"/)
     await lab.run(visits)
     const [answered, own] = (await lab.run(elsewhere)).trim().split(' ')
     expect(answered).toBe('127.0.0.1')
+    await lab.start(newcomer)
     const dropped = Number(await lab.run(queued))
     const {stderr} = await plugin.end()
     const {lines} = plugin
@@ -92,8 +103,10 @@ describe.skipIf(!isRoot)('clients of UDP', () => {
       {family: 'inet', type: 'v4_mapped_v6', clients: 2, datagramsReceived: 8, datagramsSent: 8, bytesReceived: 706, bytesSent: 128}, // prettier-ignore
       {family: 'inet6', type: 'plain', clients: 1, datagramsReceived: 3, datagramsSent: 3, bytesReceived: 294, bytesSent: 48}, // prettier-ignore
     ])
-    const listener = lines.findLast(({kind, port: each}) => kind === 'listener' && each === port)
-    expect(listener).toMatchObject({protocol: 'udp', address: '::', v6only: false, process: 'python3', netns: lab.inode}) // prettier-ignore
+    for (const own of [port, late]) {
+      const listener = lines.findLast(({kind, port: each}) => kind === 'listener' && each === own)
+      expect(listener).toMatchObject({protocol: 'udp', address: '::', v6only: false, accepts: [4, 6], process: 'python3', netns: lab.inode}) // prettier-ignore
+    }
     // An answer from another address than was asked makes no listener of who asked.
     expect(lines.filter(({kind}) => kind === 'listener').map((each) => each['port'])).not.toContain(Number(own))
     const asked = (ip: string) =>
@@ -120,6 +133,8 @@ describe.skipIf(!isRoot)('clients of UDP', () => {
     const listening = ({lines}: Plugin) => new Set(lines.filter(({kind, clients}) => kind === 'listener' && clients !== undefined).map((each) => each['port'])) // prettier-ignore
     const connected = ({lines}: Plugin) => lines.filter(({kind, reporter}) => kind === 'workload' && reporter === 'source').map(({destination}) => (destination as {readonly port: number}).port) // prettier-ignore
     expect(listening(both)).toEqual(new Set([port, ...servers]))
+    // They have ended: their addresses say what they took.
+    expect(both.lines.findLast(({kind, port: each}) => kind === 'listener' && each === servers[0])).toMatchObject({accepts: [4]}) // prettier-ignore
     expect(listening(ingress)).toEqual(new Set([port, ...servers]))
     expect(listening(egress)).toEqual(new Set())
     expect(asked).toHaveLength(32)
