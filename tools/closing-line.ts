@@ -27,7 +27,7 @@ interface Verdict {
 const nothing: Results = {numPassedTests: 0, numFailedTests: 0, testResults: []}
 
 /** What happened in one lane; whatever went wrong has a line. */
-export function verdictOf({name, status, results: file}: EndedLane): Verdict {
+function verdictOf({name, status, results: file}: EndedLane): Verdict {
   // The cast: written by vitest.
   const results = file !== undefined && existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Results) : nothing
   const tests = results.testResults.flatMap((suite) =>

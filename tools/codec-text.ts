@@ -8,7 +8,7 @@ export const plural = (name: string): string =>
   name.endsWith('y') ? `${name.slice(0, -1)}ies` : name.endsWith('s') ? `${name}es` : `${name}s`
 
 /** DIRECTION_INGRESS becomes 'ingress': all enumerators of an enum begin with the same word. */
-export const enumWord = (enumerator: string): string =>
+const enumWord = (enumerator: string): string =>
   enumerator
     .slice(enumerator.indexOf('_') + 1)
     .toLowerCase()

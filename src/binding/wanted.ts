@@ -2,7 +2,7 @@ import {parseAddress} from '../address/text.ts'
 import type {BindMode, BindQuestion, SocketPlan, Transport} from '../protocol/binding.ts'
 import {reachOf} from './rule.ts'
 
-export const bothFamilies: readonly string[] = ['0.0.0.0', '::']
+const bothFamilies: readonly string[] = ['0.0.0.0', '::']
 
 export const addressesOf = ({addresses}: Pick<BindQuestion, 'addresses'>): readonly string[] =>
   addresses.length === 0 ? bothFamilies : addresses

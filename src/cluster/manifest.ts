@@ -113,7 +113,7 @@ export function agentPod(order: PodOrder): PodManifest {
 /** A host-network pod's network is its node's. */
 export const entersPod = ({pod}: NodeTarget): boolean => pod !== undefined && !pod.hostNetwork
 
-export const describeTarget = ({node, pod}: NodeTarget): string =>
+const describeTarget = ({node, pod}: NodeTarget): string =>
   pod === undefined ? `node/${node}` : `pod/${pod.name} in ${pod.namespace} on ${node}`
 
 function securityContext(profile: LaunchOptions['profile'], needsHost: boolean): SecurityContext {

@@ -1,3 +1,4 @@
+import {exitStatus} from '../base-command.ts'
 import {addressesOf} from '../binding/wanted.ts'
 import {endpoint} from '../binding/words.ts'
 import type {BindQuestion} from '../protocol/binding.ts'
@@ -19,7 +20,7 @@ export async function bindcheck(request: BindcheckRequest, version: string): Pro
       return Promise.resolve(shown)
     },
   })
-  if (shown?.coexist === false) process.exitCode ??= 1
+  if (shown?.coexist === false) process.exitCode ??= exitStatus.found
 }
 
 /** Said before anything is touched. */

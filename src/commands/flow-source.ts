@@ -81,14 +81,14 @@ async function* lookLocally({identity, settings, stop}: SourceOptions): AsyncGen
 }
 
 /** Removes what killed runs left on clsact, and tells what that was. */
-export async function* sweepLocal(planned: AgentSettings): AsyncGenerator<SourceEvent, void> {
+async function* sweepLocal(planned: AgentSettings): AsyncGenerator<SourceEvent, void> {
   const {identity, settings} = sweepPlan(planned)
   const {watchAgent} = await import('../session/watch-agent.ts')
   await using agent = await LocalAgent.start(settings)
   yield* watchAgent(agent, {identity, silenceMs, stop: AbortSignal.timeout(sweepMs)})
 }
 
-export async function* sweepNode(
+async function* sweepNode(
   target: NodeTarget,
   options: Omit<ClusterOptions, 'identity' | 'stop'>,
 ): AsyncGenerator<SourceEvent, void> {

@@ -1,3 +1,4 @@
+import {exitStatus} from '../base-command.ts'
 import type {Severity} from '../diagnosis/finding.ts'
 import type {Palette} from '../output/colour.ts'
 import type {CaptureRequest} from './capture-request.ts'
@@ -23,7 +24,7 @@ export interface JudgedRun {
 /** One run of a verb that judges, over nodes or a capture: exit status 1 when something as severe as `failOn` was found. */
 export async function runJudged(run: JudgedRun): Promise<void> {
   const judge = await look(run)
-  if (run.failOn !== 'never' && judge?.hasFound(run.failOn) === true) process.exitCode ??= 1
+  if (run.failOn !== 'never' && judge?.hasFound(run.failOn) === true) process.exitCode ??= exitStatus.found
 }
 
 async function look({request, version, view, capture}: JudgedRun): Promise<Judge | undefined> {

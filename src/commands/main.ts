@@ -61,7 +61,7 @@ function spoken(first: string, rest: readonly string[]): readonly [string, ...st
 }
 
 /** oclif looks for commands itself unless it is told: this spares it the search and works in a bundle. */
-export function packageOptions(): {readonly root: string; readonly pjson: never} {
+function packageOptions(): {readonly root: string; readonly pjson: never} {
   const here = import.meta.dirname
   const root = rootAbove(here)
   const target = relative(root, existsSync(join(here, 'index.ts')) ? join(here, 'index.ts') : join(here, 'commands.js'))

@@ -1,13 +1,9 @@
 import {isPrefixWithin, isWithin, parsePrefix} from '../address/prefix.ts'
 import {formatIPv6, parseAddress} from '../address/text.ts'
 
-/** fe80::/10. All of this room's addresses are RFC 5952 text. */
-export const isLinkLocal = (ip: string): boolean => /^fe[89ab][\da-f]:/.test(ip)
+export {isLinkLocal, isMulticast} from '../address/scope.ts'
 
-export const isMulticast = (ip: string): boolean => /^ff[\da-f]{2}:/.test(ip)
-
-export const isSolicitedNode = (ip: string): boolean => ip.startsWith('ff02::1:ff')
-
+/** All of this room's addresses are RFC 5952 text. */
 const bytesOf = (ip: string): Uint8Array => parseAddress(ip)?.bytes ?? new Uint8Array(16)
 
 /** RFC 4291 §2.7.1. */

@@ -17,7 +17,7 @@ export interface ConversationMoment extends LiveContext, LiveMoment<SortOrder> {
   readonly title: string
 }
 
-export const liveColumns: readonly LiveColumn[] = [
+const liveColumns: readonly LiveColumn[] = [
   {title: 'SOURCE', align: 'left', least: 14, order: 0, cutsMiddle: true},
   {title: 'DESTINATION', align: 'left', least: 14, order: 0, cutsMiddle: true},
   {title: 'PROTOCOL', align: 'left', least: 8, order: 1},

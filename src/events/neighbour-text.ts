@@ -29,7 +29,7 @@ export const neighbourObject = ({node, timeNs, change}: HeardChange): JsonValue 
   }
 }
 
-export const hasMoved = ({mac, oldMac}: NeighbourChange): boolean =>
+const hasMoved = ({mac, oldMac}: NeighbourChange): boolean =>
   mac !== undefined && oldMac !== undefined && mac !== oldMac
 
 /** What a person wants to know without asking: the rest is how entries age (RFC 4861 §7.3.2). */

@@ -1,8 +1,8 @@
+import {isLinkLocal, isMulticast, isSolicitedNode} from '../address/scope.ts'
 import type {Icmpv6Message} from './icmpv6-message.ts'
 import type {MessageSource} from './icmpv6.ts'
 import {missingCount} from './mld.ts'
 import type {Problem} from './packet.ts'
-import {isLinkLocal, isMulticast, isSolicitedNode} from './scope.ts'
 
 /** A message as it was read, and what it was read from. */
 export interface Judged extends MessageSource {

@@ -1,6 +1,7 @@
 import {statSync} from 'node:fs'
 import {formatBytes} from '../address/text.ts'
 import type {Actor, HeldAddress} from '../protocol/binding.ts'
+import {hasCapabilities} from '../protocol/capabilities.ts'
 import {processOf} from './containers.ts'
 import {type LinkFacts, readAddressFacts, requests} from './facts-netlink.ts'
 import {presentLinkFacts} from './facts.ts'
@@ -66,7 +67,6 @@ function readAddresses(links: readonly LinkFacts[]): readonly HeldAddress[] {
   ]
 }
 
-const bindService = 1n << 10n
 const root: Actor = {uid: 0, mayBindLowPorts: true}
 
 /** Who would bind there: the uid that was asked about, the pod's first process, or root. */
@@ -75,7 +75,6 @@ export function actorOf(uid: number | undefined, containers: readonly string[] |
   const pid = containers === undefined ? undefined : processOf(containers)
   const status = pid === undefined ? undefined : readText(`/proc/${pid}/status`)
   const own = /^Uid:\t\d+\t(\d+)/m.exec(status ?? '')?.[1]
-  const capabilities = /^CapEff:\t([0-9a-f]+)$/m.exec(status ?? '')?.[1]
-  if (own === undefined || capabilities === undefined) return root
-  return {uid: Number(own), mayBindLowPorts: (BigInt(`0x${capabilities}`) & bindService) !== 0n}
+  if (status === undefined || own === undefined) return root
+  return {uid: Number(own), mayBindLowPorts: hasCapabilities(status, ['NET_BIND_SERVICE'])}
 }

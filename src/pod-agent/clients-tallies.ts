@@ -83,7 +83,7 @@ const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes
 const u64 = (view: DataView, at: number): number => Number(view.getBigUint64(at, true))
 const familyOf = (byte: number | undefined): 4 | 6 => (byte === 0 ? 4 : 6)
 
-export function readKey(bytes: Uint8Array, at: number, isCrowd: boolean): ClientKey {
+function readKey(bytes: Uint8Array, at: number, isCrowd: boolean): ClientKey {
   const view = viewOf(bytes)
   const family = familyOf(bytes[at + key.family])
   const socket = familyOf(bytes[at + key.socket])

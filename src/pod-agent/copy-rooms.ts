@@ -4,7 +4,7 @@ import type {Libc} from './native/libc.ts'
 import {SharedMemory} from './native/memory.ts'
 
 /** COPY_ROOM of bpf/copies.h: bytes of a ring, without its margin. */
-export const copyRoomBytes = 1 << 19
+const copyRoomBytes = 1 << 19
 
 interface Place {
   readonly time: number

@@ -1,10 +1,8 @@
 import {existsSync, readdirSync, readFileSync, statSync} from 'node:fs'
+import {hasCapabilities} from '../protocol/capabilities.ts'
 
 /** Where names are: here, and of the node that a pod with its processes is on. */
 const folders = ['/run/netns', '/proc/1/root/run/netns']
-/** A bit of CapEff in /proc/self/status (include/uapi/linux/capability.h). */
-const mayReadProcesses = 19n
-
 /** Who is in which network namespace. */
 export interface Census {
   /** Processes by the inode of their namespace, without the agent itself, which may be anywhere to look. */
@@ -31,7 +29,7 @@ export function takeCensus(): Census {
     processes.set(network, known)
     known.push(pid)
   }
-  return {processes, isPartial: hidden > 0 && !hasCapability(mayReadProcesses)}
+  return {processes, isPartial: hidden > 0 && !mayReadProcesses()}
 }
 
 export interface OtherNetworks {
@@ -58,7 +56,7 @@ export function otherNetworks({processes, isPartial}: Census): OtherNetworks {
 }
 
 /** Inode of the one that this path leads to; undefined where it leads nowhere any more. */
-export function networkAt(path: string): number | 'hidden' | undefined {
+function networkAt(path: string): number | 'hidden' | undefined {
   try {
     return statSync(path).ino
   } catch (cause) {
@@ -69,10 +67,7 @@ export function networkAt(path: string): number | 'hidden' | undefined {
   }
 }
 
-function hasCapability(bit: bigint): boolean {
-  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'
-  return ((BigInt(`0x${effective}`) >> bit) & 1n) === 1n
-}
+const mayReadProcesses = (): boolean => hasCapabilities(readFileSync('/proc/self/status', 'utf8'), ['SYS_PTRACE'])
 
 /** Tells when a pod has ended: nobody is in its network namespace any more. Made in that namespace. */
 export class Inhabitants {

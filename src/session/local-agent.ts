@@ -8,12 +8,10 @@ import {createInterface} from 'node:readline'
 import type {Duplex} from 'node:stream'
 import {setTimeout as delay} from 'node:timers/promises'
 import {agentEnded, fromAgent, loopbackDown, needsLinux, needsRoot, notBuilt} from '../errors.ts'
+import {hasCapabilities} from '../protocol/capabilities.ts'
 import type {Failed} from '../protocol/message.ts'
 import type {AgentSettings} from '../protocol/settings.ts'
 import type {AgentDoor} from './watch-agent.ts'
-
-/** CAP_NET_ADMIN, CAP_PERFMON and CAP_BPF: bits of CapEff in /proc/self/status (include/uapi/linux/capability.h). */
-const neededCapabilities = (1n << 12n) | (1n << 38n) | (1n << 39n)
 
 /** One after the other, from when the agent should end by itself. */
 const termMs = 1000
@@ -104,10 +102,8 @@ function agentProgram(): string {
   return found
 }
 
-function mayLoadPrograms(): boolean {
-  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]
-  return effective !== undefined && (BigInt(`0x${effective}`) & neededCapabilities) === neededCapabilities
-}
+const mayLoadPrograms = (): boolean =>
+  hasCapabilities(readFileSync('/proc/self/status', 'utf8'), ['NET_ADMIN', 'PERFMON', 'BPF'])
 
 /** In a network namespace that is new, lo is down. */
 function hasLoopback(): boolean {

@@ -41,9 +41,3 @@ function spelling({name, show}: Shown): string {
   if (show === 'True' || show === 'False') return String(Number(show === 'True'))
   return /^0x[\da-f]+$/i.test(show) ? String(Number(show)) : show
 }
-
-/** It found the frame broken: not merely odd. */
-export const isMalformed = (frame: Shown): boolean => {
-  const search = (node: Shown): boolean => node.name === '_ws.malformed' || node.children.some(search)
-  return search(frame)
-}

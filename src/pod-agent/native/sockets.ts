@@ -121,7 +121,7 @@ function outcome(what: string, call: () => number): string {
 }
 
 /** struct sockaddr_in or sockaddr_in6. */
-export function writeAddress({bytes, family, port, scope = 0}: SocketAddress): Buffer {
+function writeAddress({bytes, family, port, scope = 0}: SocketAddress): Buffer {
   const written = Buffer.alloc(family === 4 ? 16 : 28)
   written.writeUInt16LE(families[family], 0)
   written.writeUInt16BE(port, 2)

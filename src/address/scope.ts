@@ -1,4 +1,4 @@
-/** Of addresses as RFC 5952 text. */
+/** All of this file, of addresses as RFC 5952 text. */
 export const isMulticast = (address: string): boolean => address.startsWith('ff') && address.indexOf(':') === 4
 
 /** fe80::/10. */
