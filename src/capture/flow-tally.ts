@@ -2,7 +2,8 @@ import {directions, families, undecodableReasons} from '../generated/words.ts'
 import type {Direction, KernelFilter} from '../protocol/settings.ts'
 import type {CaptureFile} from './capture-file.ts'
 import {type KeyHash, LineTable} from './line-table.ts'
-import {linkOf, linkTypeName} from './link-types.ts'
+import {linkTypeName} from './link-type-names.ts'
+import {linkOf} from './link-types.ts'
 import {directionOf, LinkWalk} from './network-place.ts'
 import {packetFilter} from './packet-filter.ts'
 import {decoded, otherFamily, PacketWalk} from './packet-walk.ts'
@@ -44,6 +45,7 @@ export class FlowTally {
   #elapsedNs = 0
   #nextNs = 0
   #hasDirections = true
+  #isDecoded = false
   #isPending = false
 
   constructor(file: CaptureFile, options: TallyOptions) {
@@ -73,6 +75,11 @@ export class FlowTally {
   /** Frames by link types that are not decoded, which are counted as not readable. */
   get otherLinks(): ReadonlyMap<string, number> {
     return this.#otherLinks
+  }
+
+  /** Frames came, and all of them by such link types. */
+  get hasOthersOnly(): boolean {
+    return this.#otherLinks.size > 0 && !this.#isDecoded
   }
 
   /** False once a frame came without one. */
@@ -163,6 +170,7 @@ export class FlowTally {
   }
 
   #decode(link: NonNullable<Origin['link']>): number {
+    this.#isDecoded = true
     const place = this.#link
     const packet = this.#packet
     const verdict = place.find(this.#view, this.#file.cursor, link)

@@ -74,7 +74,9 @@ export class Pcapng implements CaptureFormat {
   #openSection(view: DataView, at: Block): void {
     need(at, 28)
     const major = view.getUint16(at.start + 12, this.#isLittle)
-    if (major !== 1) throw new OtherVersion(`pcapng ${major}.${view.getUint16(at.start + 14, this.#isLittle)}`)
+    const minor = view.getUint16(at.start + 14, this.#isLittle)
+    // Some write 1.2, which is the same (draft-ietf-opsawg-pcapng §4.1); of any other minor version a reader of 1.0 cannot read all.
+    if (major !== 1 || (minor !== 0 && minor !== 2)) throw new OtherVersion(`pcapng ${major}.${minor}`)
     this.#list.openSection()
   }
 

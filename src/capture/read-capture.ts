@@ -1,14 +1,25 @@
 import type {Frame} from '../packet/packet.ts'
 import {CaptureFile} from './capture-file.ts'
-import {linkOf, linkTypeName} from './link-types.ts'
+import {linkTypeName} from './link-type-names.ts'
+import {linkOf} from './link-types.ts'
 
-export interface CapturedFrame {
-  /** Its bytes are overwritten when the next batch is asked for. */
-  readonly frame: Frame
+interface Origin {
   /** Since 1970. */
   readonly timeNs: bigint
   /** As the capture has it, from the wire: escape before showing. `#0` where it has none. */
   readonly interface: string
+}
+
+/** A frame of a link type that is not decoded. */
+export interface OtherFrame extends Origin {
+  readonly linkType: string
+  /** Bytes on the wire. */
+  readonly length: number
+}
+
+export interface CapturedFrame extends Origin {
+  /** Its bytes are overwritten when the next batch is asked for. */
+  readonly frame: Frame
   /** Where the capture tells it. */
   readonly direction?: 'ingress' | 'egress'
   /** 1-based. */
@@ -24,8 +35,8 @@ export interface ReadOptions {
     readonly total: number | undefined
     readonly frames: number
   }) => void
-  /** A frame of a link type that is not decoded, which is in no batch. */
-  readonly onOtherLink?: (linkType: string) => void
+  /** What is in no batch. */
+  readonly onOtherLink?: (frame: OtherFrame) => void
 }
 
 /** The frames of a pcap or pcapng file, a FIFO, or stdin (`-`), in their order. What can be read comes first; then a PluginError says what is wrong. */
@@ -48,16 +59,16 @@ function* framesOf(file: CaptureFile, {onOtherLink}: ReadOptions): Generator<Cap
   while (file.next()) {
     const from = file.interfaces[cursor.interface]
     if (from === undefined) throw new RangeError(`there is no interface ${cursor.interface}`)
+    const {at, captured, length, seconds, nanoseconds, direction} = cursor
+    const origin = {timeNs: BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds), interface: from.name}
     const link = linkOf(from.linkType)
     if (link === undefined) {
-      onOtherLink?.(linkTypeName(from.linkType))
+      onOtherLink?.({...origin, linkType: linkTypeName(from.linkType), length})
       continue
     }
-    const {at, captured, length, seconds, nanoseconds, direction} = cursor
     yield {
+      ...origin,
       frame: {link, bytes: file.bytes.subarray(at, at + captured), length},
-      timeNs: BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds),
-      interface: from.name,
       ...(direction === undefined ? {} : {direction}),
       number: file.frames,
     }

@@ -43,12 +43,6 @@ export class CaptureCounts {
     this.#reasons.set(reason, (this.#reasons.get(reason) ?? 0) + 1)
   }
 
-  /** A frame of a link type that is not decoded. */
-  skip(link: string): void {
-    add(this.#seen, 0)
-    this.refuse(link, 0)
-  }
-
   /** With what broke the capture off, if something did. */
   summary(
     file: string,

@@ -1,5 +1,6 @@
 import {Flags} from '@oclif/core'
 import {badUsage, type PluginError} from '../errors.ts'
+import {plural} from '../output/quantity.ts'
 import {interfaceGlob} from '../protocol/interface-glob.ts'
 
 /** Of every verb that reads captures. */
@@ -76,3 +77,7 @@ export const noDirections = (): PluginError =>
     'The capture does not tell which way its frames went, and --direction asks for one',
     'Leave --direction out. Directions are in pcapng with packet flags, and in captures of -i any (SLL).',
   )
+
+/** What is said of frames of a link type that is not decoded. */
+export const passedOver = (link: string, frames: number): string =>
+  `${plural(frames, 'frame')} of ${link} cannot be decoded: counted as undecodable, not-readable.`

@@ -4,12 +4,12 @@ import {FlowTally} from '../capture/flow-tally.ts'
 import {hashKey} from '../events/flow-key.ts'
 import {type Names, noNames} from '../events/names.ts'
 import {layoutHash} from '../generated/layout.ts'
-import {plural} from '../output/quantity.ts'
+import {captureOfOtherLinks} from '../errors.ts'
 import type {AttachedInterface, Hello} from '../protocol/message.ts'
 import type {KernelFilter} from '../protocol/settings.ts'
 import type {Drain, FlowSource, SourceEvent} from '../session/source.ts'
 import {progressOn} from './capture-progress.ts'
-import {type CaptureRequest, interfaceChoice, noDirections, noSuchInterface} from './capture-request.ts'
+import {type CaptureRequest, interfaceChoice, noDirections, noSuchInterface, passedOver} from './capture-request.ts'
 import type {Place} from './places.ts'
 import type {RunClock} from './show-run.ts'
 
@@ -98,8 +98,9 @@ class CaptureRun {
     }
     progress.hide()
     yield* this.#drain({final: true, isPart: false})
-    yield* this.#notices()
-    yield this.#end(more instanceof Error ? more : undefined)
+    const failure = more instanceof Error ? more : this.#undecoded()
+    if (!tally.hasOthersOnly) yield* this.#notices()
+    yield this.#end(failure)
   }
 
   /** Before anything is shown. */
@@ -172,11 +173,14 @@ class CaptureRun {
     return options.filter.direction === undefined || tally.hasDirections ? undefined : noDirections()
   }
 
+  #undecoded(): Error | undefined {
+    const {tally, file} = this.#parts
+    return tally.hasOthersOnly ? captureOfOtherLinks(file.path, [...tally.otherLinks.keys()]) : undefined
+  }
+
   *#notices(): Generator<SourceEvent> {
-    for (const [link, frames] of this.#parts.tally.otherLinks) {
-      const text = `${plural(frames, 'frame')} of ${link} cannot be decoded, and are counted as undecodable: not-readable.`
-      yield {type: 'notice', node, text}
-    }
+    for (const [link, frames] of this.#parts.tally.otherLinks)
+      yield {type: 'notice', node, text: passedOver(link, frames)}
   }
 
   #end(failure: Error | undefined): SourceEvent {

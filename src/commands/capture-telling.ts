@@ -1,7 +1,9 @@
 import {setFlagsFromString} from 'node:v8'
 import {type CapturedFrame, readCapture} from '../capture/read-capture.ts'
+import {captureOfOtherLinks} from '../errors.ts'
 import {progressOn} from './capture-progress.ts'
-import {interfaceChoice, noSuchInterface} from './capture-request.ts'
+import {captureNode} from './capture-counts.ts'
+import {interfaceChoice, noSuchInterface, passedOver} from './capture-request.ts'
 import {Interruption} from './interruption.ts'
 import type {ObserveRequest} from './observe-request.ts'
 import {Sink} from './sink.ts'
@@ -10,8 +12,8 @@ import {Sink} from './sink.ts'
 export interface Telling {
   readonly hasHeard: boolean
   hear(captured: CapturedFrame): string
-  /** A frame of a link type that is not decoded. */
-  skip(linkType: string): void
+  /** A frame of a link type that is not decoded; bytes on the wire. */
+  skip(timeNs: bigint, bytes: number): void
   /** The last lines, and what broke the capture off. */
   end(failure: Error | undefined): string
 }
@@ -30,35 +32,73 @@ export async function tellCapture(
   using interruption = new Interruption(() => undefined)
   using progress = progressOn(process.stderr, file, view.isQuiet)
   const sink = new Sink(process.stdout, () => interruption.stop())
-  const isChosen = interfaceChoice(interfaces)
-  const names = new Map<string, boolean>()
+  const choice = new Choice(interfaces)
+  const others = new Map<string, number>()
   const write = (text: string): Promise<void> => {
     if (text !== '') progress.hide()
     return sink.write(text)
   }
+  let isDecoded = false
   try {
     for await (const batch of readCapture(file, {
       stop: interruption.signal,
       onProgress: (now) => progress.show(now),
-      onOtherLink: (link) => telling.skip(link),
+      onOtherLink: ({timeNs, interface: name, linkType, length}) => {
+        if (!choice.has(name)) return
+        telling.skip(timeNs, length)
+        others.set(linkType, (others.get(linkType) ?? 0) + 1)
+      },
     })) {
       let text = ''
       for (const captured of batch) {
-        const {interface: name} = captured
-        if (!names.has(name)) names.set(name, isChosen(name))
-        if (names.get(name) === true) text += telling.hear(captured)
+        if (!choice.has(captured.interface)) continue
+        isDecoded = true
+        text += telling.hear(captured)
         if (text.length < mostText) continue
         await write(text)
         text = ''
       }
       await write(text)
     }
+    choice.check()
+    if (others.size > 0 && !isDecoded) throw captureOfOtherLinks(file, [...others.keys()])
   } catch (cause) {
     const isTold = cause instanceof Error && cause.name === 'PluginError'
     // Of a file that could not be opened there is nothing to tell.
     if (isTold && telling.hasHeard) await write(telling.end(cause))
     throw cause
   }
-  if (names.size > 0 && ![...names.values()].includes(true)) throw noSuchInterface(interfaces, [...names.keys()])
   await write(telling.end(undefined))
+  if (view.isQuiet) return
+  for (const [link, frames] of others) process.stderr.write(`${captureNode}: ${passedOver(link, frames)}\n`)
+}
+
+/** The interfaces that are asked for, by name. */
+class Choice {
+  readonly #patterns: readonly string[]
+  readonly #isChosen: (name: string) => boolean
+  readonly #met = new Map<string, boolean>()
+
+  constructor(patterns: readonly string[]) {
+    this.#patterns = patterns
+    this.#isChosen = interfaceChoice(patterns)
+  }
+
+  has(name: string): boolean {
+    const known = this.#met.get(name)
+    if (known !== undefined) return known
+    const isChosen = this.#isChosen(name)
+    this.#met.set(name, isChosen)
+    return isChosen
+  }
+
+  /** Throws PluginError where frames came, and of none that was asked for. */
+  check(): void {
+    const met = [...this.#met]
+    if (met.length > 0 && !met.some(([, isChosen]) => isChosen))
+      throw noSuchInterface(
+        this.#patterns,
+        met.map(([name]) => name),
+      )
+  }
 }

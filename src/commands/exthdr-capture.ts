@@ -68,8 +68,9 @@ class ExtensionTelling implements Telling {
     return isWanted ? this.#take(captured, direction, this.#endOf(verdict)) : ''
   }
 
-  skip(linkType: string): void {
-    this.#counts.skip(linkType)
+  skip(timeNs: bigint, bytes: number): void {
+    this.#counts.see(timeNs, bytes)
+    this.#counts.refuse('not-readable', bytes)
   }
 
   end(failure: Error | undefined): string {

@@ -45,8 +45,9 @@ class NdpTelling implements Telling {
     return this.#tell(this.ndp.hear({timeNs, interface: name, direction, packet, frame: number}))
   }
 
-  skip(linkType: string): void {
-    this.#counts.skip(linkType)
+  skip(timeNs: bigint, bytes: number): void {
+    this.#counts.see(timeNs, bytes)
+    this.#counts.refuse('not-readable', bytes)
   }
 
   end(failure: Error | undefined): string {

@@ -22,7 +22,7 @@ export const notACapture = (path: string, why: string): PluginError =>
 
 export const captureVersion = (path: string, version: string): PluginError =>
   new PluginError('capture-version', `${path} is a capture of version ${version}, which is not read`, {
-    advice: 'pcap 2.4 and pcapng 1 are read. Convert it: editcap FILE out.pcapng',
+    advice: 'pcap 2.4 and pcapng 1.0 are read. Convert it: editcap FILE out.pcapng',
   })
 
 export const captureTruncated = (path: string, {at, frames}: ReadSoFar): PluginError =>
@@ -35,4 +35,10 @@ export const captureTruncated = (path: string, {at, frames}: ReadSoFar): PluginE
 export const captureBroken = (path: string, {at, frames}: ReadSoFar, what: string): PluginError =>
   new PluginError('capture-broken', `${path} is broken at byte ${at}, after frame ${frames}: ${what}`, {
     advice: 'What came before was read. Wireshark\'s "reordercap" and "editcap" may save more of it.',
+  })
+
+export const captureOfOtherLinks = (path: string, links: readonly string[]): PluginError =>
+  new PluginError('capture-link-type', `${path} has no frame that can be decoded: all are of ${links.join(', ')}`, {
+    advice:
+      'Ethernet, IP without a link header, loopback (NULL, LOOP) and Linux cooked captures (SLL, SLL2) are decoded.',
   })

@@ -3,7 +3,7 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {gzipSync, zstdCompressSync} from 'node:zlib'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
-import {type CapturedFrame, readCapture, type ReadOptions} from '../../src/capture/read-capture.ts'
+import {type CapturedFrame, type OtherFrame, readCapture, type ReadOptions} from '../../src/capture/read-capture.ts'
 import {block, fieldsOf, interfaceBlock, option, packetBlock, pcapFile, section} from '../support/capture-files.ts'
 import {ethernet, ipv6, tcp, udp} from '../support/packets.ts'
 
@@ -81,9 +81,16 @@ describe('pcap', () => {
   })
 
   test('of another link type, is passed over and named', async () => {
-    const named: string[] = []
-    const {frames: some} = await read(pcapFile(frames, {linkType: 105}), {onOtherLink: (name) => named.push(name)})
-    expect([some, named]).toEqual([[], Array.from({length: 3}, () => 'link type 105 (IEEE802_11)')])
+    const others: OtherFrame[] = []
+    const {frames: some} = await read(pcapFile(frames, {linkType: 105}), {onOtherLink: (other) => others.push(other)})
+    const [first] = frames
+    expect([some, others.length]).toEqual([[], 3])
+    expect(others[0]).toEqual({
+      linkType: 'link type 105 (IEEE802_11)',
+      timeNs: 1_700_000_000_000_000_000n,
+      interface: '#0',
+      length: first?.length,
+    })
   })
 })
 
@@ -92,6 +99,11 @@ describe('what is no capture', () => {
     ['nothing', Buffer.alloc(0), 'FILE is no capture: it is empty'],
     ['two bytes', Buffer.from('ab'), 'FILE is no capture: it is too short'],
     ['text', Buffer.from('hello, world'), 'FILE is no capture: it begins as neither pcap nor pcapng does'],
+    [
+      'a pcapng of a minor version to come',
+      section(true, 1),
+      'FILE is a capture of version pcapng 1.1, which is not read',
+    ],
     ['an old pcap', fieldsOf([[4, 0xa1b2c3d4], [2, 2], [2, 3], [4, 0], [4, 0], [4, 9], [4, 1]], true), 'FILE is a capture of version pcap 2.3, which is not read'], // prettier-ignore
   ])('%s is told as such', async (_, bytes, failure) => {
     expect(await read(bytes)).toEqual({frames: [], failure})
@@ -127,7 +139,7 @@ describe.each([true, false])('pcapng, little-endian: %s', (isLittle) => {
         block(0xbad, Buffer.alloc(4000), isLittle),
         packetBlock(first, {time: 1_700_000_000_000_001n, isLittle, options: [option(2, fieldsOf([[4, 2]], isLittle), isLittle), option(0, Buffer.alloc(0), isLittle)]}), // prettier-ignore
         packetBlock(second, {at: 1, time: 1_700_000_000_000_000_007n, isLittle}),
-        section(!isLittle),
+        section(!isLittle, 2),
         interfaceBlock(229, [], !isLittle),
         packetBlock(first, {time: 1_000_000n, isLittle: !isLittle}),
       ]),

@@ -52,6 +52,31 @@ describe.each(['observe', 'ndp', 'exthdr'])('%s --input-file', (verb) => {
   })
 })
 
+describe.each(['observe', 'ndp', 'exthdr'])('%s --input-file of link types that are not decoded', (verb) => {
+  const [wifi, wire] = [interfaceBlock(127), interfaceBlock(1)]
+  const frame = ethernet(ipv6(udp()))
+  const name = `wifi-${verb}.pcapng`
+
+  test('counts their frames, names the link type, and cannot look where there is no other', async () => {
+    const capture = Buffer.concat([section(), wifi, packetBlock(frame)])
+    const {status, stderr, lines} = await run(verb, ['--input-file', fileOf(name, capture)])
+    expect(status).toBe(2)
+    expect(stderr).toMatch(/ has no frame that can be decoded: all are of link type 127 \(IEEE802_11_RADIOTAP\)\.\n/)
+    const all = {packets: 1, bytes: frame.length}
+    expect(lines.at(-1)).toMatchObject({seen: all, undecodable: {...all, reasons: {'not-readable': 1}}, accounted: true, complete: false}) // prettier-ignore
+  })
+
+  test('says of how many it could not, beside others', async () => {
+    const capture = Buffer.concat([section(), wifi, wire, packetBlock(frame), packetBlock(frame, {at: 1})])
+    const {status, stderr, lines} = await run(verb, ['--input-file', fileOf(name, capture)])
+    expect([status, stderr]).toEqual([0, 'capture: 1 frame of link type 127 (IEEE802_11_RADIOTAP) cannot be decoded: counted as undecodable, not-readable.\n']) // prettier-ignore
+    expect(lines.at(-1)).toMatchObject({seen: {packets: 2}, undecodable: {packets: 1}, complete: true})
+    const chosen = await run(verb, ['--input-file', fileOf(name, capture), '-i', '#1'])
+    expect([chosen.status, chosen.stderr]).toEqual([0, ''])
+    expect(chosen.lines.at(-1)).toMatchObject({seen: {packets: 1}, undecodable: {packets: 0}})
+  })
+})
+
 describe.each(['observe', 'exthdr'])('%s --input-file', (verb) => {
   test('refuses an interface that no frame is of, before anything is told', async () => {
     const file = join(messages, 'kernel.pcap')

@@ -44,8 +44,8 @@ export function option(code: number, value: Uint8Array, isLittle = true): Buffer
   return Buffer.concat([fieldsOf([[2, code], [2, value.length]], isLittle), value, Buffer.alloc(-value.length & 3)]) // prettier-ignore
 }
 
-export const section = (isLittle = true): Buffer =>
-  block(0x0a0d0d0a, fieldsOf([[4, 0x1a2b3c4d], [2, 1], [2, 0], [4, 0xffff_ffff], [4, 0xffff_ffff]], isLittle), isLittle) // prettier-ignore
+export const section = (isLittle = true, minorVersion = 0): Buffer =>
+  block(0x0a0d0d0a, fieldsOf([[4, 0x1a2b3c4d], [2, 1], [2, minorVersion], [4, 0xffff_ffff], [4, 0xffff_ffff]], isLittle), isLittle) // prettier-ignore
 
 export const interfaceBlock = (linkType: number, options: readonly Buffer[] = [], isLittle = true): Buffer =>
   block(1, Buffer.concat([fieldsOf([[2, linkType], [2, 0], [4, 0]], isLittle), ...options]), isLittle) // prettier-ignore
