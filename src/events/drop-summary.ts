@@ -20,14 +20,14 @@ export interface DropSums {
   readonly uncounted: number
   readonly copied: number
   readonly copiesLost: number
-  readonly counters: Readonly<Record<string, number>>
+  /** Of one node: those of several would say of none what moved. */
+  readonly counters?: Readonly<Record<string, number>>
 }
 
 const nothing: DropSums = {
-  total: 0, benign: 0, hidden: 0, left: 0, undecided: 0, filtered: 0, uncounted: 0, copied: 0, copiesLost: 0, counters: {},
+  total: 0, benign: 0, hidden: 0, left: 0, undecided: 0, filtered: 0, uncounted: 0, copied: 0, copiesLost: 0,
 } // prettier-ignore
 
-/** Without counters: those of several nodes would say of none what moved. */
 export const joinDropSums = (all: readonly DropSums[]): DropSums => all.reduce(plus, nothing)
 
 function plus(a: DropSums, b: DropSums): DropSums {
@@ -51,7 +51,7 @@ export function dropFields({counters, ...sums}: DropSums): Readonly<Record<strin
   return {
     drops: {total, benign, left, undecided, filtered, uncounted, copied, notCopied: total - copied},
     lost: {kernelRing: copiesLost, agent: 0, client: 0},
-    counters,
+    ...(counters !== undefined && {counters}),
   }
 }
 
@@ -88,7 +88,7 @@ const linkWords: Readonly<Record<string, string>> = {
 const wordsOf = (name: string): string => counterWords[name] ?? linkWords[/ (\w+)$/.exec(name)?.[1] ?? ''] ?? ''
 
 /** A line each for the counters that moved. */
-function countersText(counters: DropSums['counters'], palette: Palette): string {
+function countersText(counters: NonNullable<DropSums['counters']>, palette: Palette): string {
   const rows = Object.entries(counters).map(([name, value]) => [
     `+${exactCount(value)}`,
     escapeText(name),
@@ -122,5 +122,5 @@ export function dropSummary(sums: DropSums, {title, seconds, palette}: SummaryPl
     palette.warning(more(copiesLost, "should have been looked at: the kernel's ring was full")),
     palette.warning(more(uncounted, 'were dropped that could not be counted by reason')),
   ]
-  return `\n${palette.heading(heading)}\n${lines.join('')}${countersText(sums.counters, palette)}`
+  return `\n${palette.heading(heading)}\n${lines.join('')}${sums.counters === undefined ? '' : countersText(sums.counters, palette)}`
 }

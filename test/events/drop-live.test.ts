@@ -1,9 +1,10 @@
 import {describe, expect, test} from 'vitest'
 import {dropScreen} from '../../src/events/drop-screen.ts'
 import type {NamedPair, ShownDrop} from '../../src/events/drop-shown.ts'
-import {joinDropSums} from '../../src/events/drop-summary.ts'
+import {dropFields, dropSummary, joinDropSums} from '../../src/events/drop-summary.ts'
 import {type DropOrder, DropTable} from '../../src/events/drop-table.ts'
 import {firstChoice, type LiveChoice} from '../../src/events/live-choice.ts'
+import {palette} from '../../src/output/colour.ts'
 import {aNode} from './records.ts'
 
 const byRate = firstChoice<DropOrder>('rate')
@@ -71,4 +72,13 @@ describe('the table of drops', () => {
     expect(screen.rows[1]?.details).toContain('           6 fd00::2 (shop/web\\u{1b}[2J) → fd00::b')
     expect(JSON.stringify(screen)).not.toContain('\\u001b')
   })
+})
+
+test("the end of one node tells how its counters moved, that of several nodes nothing of anybody's", () => {
+  const one = {...joinDropSums([]), counters: {Ip6InNoRoutes: 7}}
+  const place = {title: 'node1', seconds: 1, palette: palette(false)}
+  expect(dropSummary(one, place)).toContain('+7  Ip6InNoRoutes  no route to their destination')
+  const both = joinDropSums([one, one])
+  expect(dropSummary(both, place)).not.toContain('counters')
+  expect([dropFields(one), dropFields(both)].map((each) => each['counters'])).toEqual([{Ip6InNoRoutes: 7}, undefined])
 })
