@@ -30,7 +30,7 @@ struct datagram {
 	__u8			is_sent;	/* what arrived is an answer */
 	__u8			is_counted;
 	__u8			has_own_port;	/* somebody chose it: the socket may be a server's */
-	__u8			spare;
+	__u8			is_connected;
 };
 
 /* The latest that this CPU delivered; and two pointers, which come back as numbers. */
@@ -81,6 +81,7 @@ inlined bool read_header(const struct sk_buff *skb, const struct sock *sock, str
 	datagram->destination_port = bpf_ntohs(ports[1]);
 	segments = BPF_CORE_READ(shared, gso_size) ? BPF_CORE_READ(shared, gso_segs) : 1;
 	datagram->count = segments ? segments : 1;
+	datagram->is_connected = !!BPF_CORE_READ(sock, __sk_common.skc_dport);
 	datagram->has_own_port = !!(BPF_CORE_READ_BITFIELD_PROBED(sock, sk_userlocks) & SOCK_BINDPORT_LOCK);
 	return true;
 }

@@ -61,6 +61,14 @@ inlined void forget_listener(const struct sock *sock, __u32 network)
 		bpf_map_delete_elem(&listening, &place);
 }
 
+inlined void make_wildcard(ipv6_address *address, enum family socket)
+{
+	if (socket == FAMILY_IPV4)
+		map_ipv4(address, 0);
+	else
+		__builtin_memset(address, 0, sizeof(*address));
+}
+
 /* By the address that the socket has, or else by its family's wildcard; without either, that address stands for it. */
 inlined bool find_listener(const struct sock *sock, struct client_key *key)
 {
@@ -74,10 +82,7 @@ inlined bool find_listener(const struct sock *sock, struct client_key *key)
 	key->listener = wanted.address;
 	key->port = wanted.port;
 	if (!bpf_map_lookup_elem(&listening, &wanted)) {
-		if (key->socket == FAMILY_IPV4)
-			map_ipv4(&wanted.address, 0);
-		else
-			__builtin_memset(&wanted.address, 0, sizeof(wanted.address));
+		make_wildcard(&wanted.address, key->socket);
 		if (!bpf_map_lookup_elem(&listening, &wanted))
 			return false;
 	}

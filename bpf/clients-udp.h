@@ -49,6 +49,22 @@ inlined bool is_asker(const struct datagram *datagram)
 	return port && *port == datagram->served.port;
 }
 
+/* A server may connect a socket to each client beside the one that it waits with, as HAProxy does for QUIC: it counts with that. */
+inlined struct client_tally *find_served(struct datagram *datagram)
+{
+	struct client_tally *tally = bpf_map_lookup_elem(&clients, &datagram->served);
+	struct client_key waiting;
+
+	if (tally || !datagram->is_connected)
+		return tally;
+	waiting = datagram->served;
+	make_wildcard(&waiting.listener, waiting.socket);
+	tally = bpf_map_lookup_elem(&clients, &waiting);
+	if (tally)
+		datagram->served = waiting;
+	return tally;
+}
+
 /* The same, as the client's socket sees it. */
 inlined void turn(const struct client_key *served, const ipv6_address *there, const ipv6_address *here, __u16 port, struct client_key *asked)
 {
@@ -88,7 +104,7 @@ inlined void count_arrived(struct datagram *datagram)
 	struct client_tally *tally;
 
 	served->client = datagram->source;
-	tally = bpf_map_lookup_elem(&clients, served);
+	tally = find_served(datagram);
 	if (!tally) {
 		turn(served, &datagram->source, &datagram->destination, datagram->source_port, &asked);
 		tally = bpf_map_lookup_elem(&clients, &asked);
@@ -115,7 +131,7 @@ inlined void count_sent(struct datagram *datagram)
 	struct client_tally *tally;
 
 	served->client = datagram->destination;
-	tally = bpf_map_lookup_elem(&clients, served);
+	tally = find_served(datagram);
 	/* A server with more clients than there is room for answers one of these: it waited before it spoke. */
 	if (!tally && !is_asker(datagram)) {
 		asked = crowd_of(served);

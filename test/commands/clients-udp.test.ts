@@ -61,11 +61,15 @@ for each in servers: client.sendto(b'q', each.getsockname()); each.sendto(b'a' *
 print(*asked); print(*[each.getsockname()[1] for each in servers])
 `
 
-/** A server that comes and is asked while we look. */
+/** A server that comes while we look, and connects a socket to its client to answer. */
 const newcomer = `
 import socket, sys
-server, client = [socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) for each in range(2)]
+server, own, client = [socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) for each in range(3)]
+for each in (server, own): each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 server.bind(('::', ${late})); client.sendto(b'q', ('::1', ${late}))
+peer = server.recvfrom(10)[1]
+own.bind(('::1', ${late})); own.connect(peer); own.send(b'abc'); client.recv(10)
+client.sendto(b'qq', ('::1', ${late})); own.recv(10)
 print('ready', flush=True)
 sys.stdin.read()
 `
@@ -107,12 +111,13 @@ describe.skipIf(!isRoot)('clients of UDP', () => {
       const listener = lines.findLast(({kind, port: each}) => kind === 'listener' && each === own)
       expect(listener).toMatchObject({protocol: 'udp', address: '::', v6only: false, accepts: [4, 6], process: 'python3', netns: lab.inode}) // prettier-ignore
     }
+    expect(kindsAt(lines, late)).toMatchObject([{clients: 1, datagramsReceived: 2, datagramsSent: 1, bytesReceived: 3, bytesSent: 3}]) // prettier-ignore
     // An answer from another address than was asked makes no listener of who asked.
     expect(lines.filter(({kind}) => kind === 'listener').map((each) => each['port'])).not.toContain(Number(own))
     const asked = (ip: string) =>
-      lines.findLast(({kind, source, destination}) => kind === 'workload' && isAt(source, '127.0.0.9') && isAt(destination, ip)) // prettier-ignore
-    expect(asked('127.0.0.2')).toMatchObject({reporter: 'source', datagramsReceived: 1, datagramsSent: 0})
-    expect(asked('127.0.0.1')).toMatchObject({reporter: 'source', datagramsReceived: 0, datagramsSent: 1})
+      lines.findLast(({kind, reporter, source, destination}) => kind === 'workload' && reporter === 'source' && isAt(source, '127.0.0.9') && isAt(destination, ip)) // prettier-ignore
+    expect(asked('127.0.0.2')).toMatchObject({datagramsReceived: 1, datagramsSent: 0})
+    expect(asked('127.0.0.1')).toMatchObject({datagramsReceived: 0, datagramsSent: 1})
     // What found the queue full did not come to the socket.
     expect(dropped).toBeGreaterThan(0)
     expect(kindsAt(lines, full)).toMatchObject([
