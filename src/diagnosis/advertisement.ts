@@ -1,4 +1,4 @@
-import {isMulticast} from './address-text.ts'
+import {isMulticast, isVirtualRouterMac} from './address-text.ts'
 import {BoundedMap} from './bounded-map.ts'
 import type {Finding} from './finding.ts'
 import {conflict, flood, proxy, rate, routerFlag} from './neighbour-pages.ts'
@@ -92,11 +92,13 @@ class Advertisement implements Rule {
     {target}: BodyOf<'neighbor-advertisement'>,
     {options}: Context,
   ): Generator<Finding> {
-    if (message.isRepeat || options.announcers?.includes(target) === true) return
-    let known = this.#announced.get(target)
+    if (message.isRepeat || isVirtualRouterMac(message.mac) || options.announcers?.includes(target) === true) return
+    // Two nodes that hand an address over each announce it several times: keepalived ten times at each change.
+    const key = `${target} ${message.mac}`
+    let known = this.#announced.get(key)
     if (known === undefined || message.at - known.since > 60) {
       known = {since: message.at, count: 0}
-      this.#announced.set(target, known)
+      this.#announced.set(key, known)
     }
     if (++known.count !== 21) return
     yield finding(rate, {

@@ -19,6 +19,8 @@ interface Neighbour {
 
 const remembered = 8192
 const windowSeconds = 60
+/** An address that is announced again by a node that was without it for longer was handed back, as VRRP does. */
+const handoverSeconds = 3
 
 /** Which MAC an address has, by what overrides it in a receiver's table, and by the kernel's own word. */
 export const neighbourIdentity: RuleKind = {
@@ -49,7 +51,9 @@ class NeighbourIdentity implements Rule {
     if (oldMac !== undefined && oldState !== undefined && (known?.changes.length ?? 0) === 0)
       this.#neighbours.set(`${name} ${ip}`, {mac: oldMac, changes: []})
     const where = (): string => `kernel: ${ip} on ${name} went from ${oldMac ?? 'no MAC'} to ${mac}`
-    yield* this.#learn({ip, mac, interface: name, timeNs, where}, context)
+    // What overrides without being asked for leaves an entry stale (RFC 4861 §7.2.5).
+    const isAnnounced = change.state.toUpperCase() === 'STALE'
+    yield* this.#learn({ip, mac, interface: name, timeNs, where, isAnnounced}, context)
   }
 
   *#learn(claim: Claim, context: Context): Generator<Finding> {
@@ -63,8 +67,7 @@ class NeighbourIdentity implements Rule {
     const at = Number(claim.timeNs) / 1e9
     known.changes.push({at, from, to: claim.mac})
     while (known.changes.length > 8 || at - (known.changes[0]?.at ?? at) > windowSeconds) known.changes.shift()
-    const isBack = known.changes.some((change) => change.from === claim.mac)
-    const isFlap = known.changes.length >= 3 || (isBack && !isVirtualRouterMac(claim.mac))
+    const isFlap = known.changes.length >= 3 || isBackTooSoon(known.changes, claim, at)
     const {nameOf} = context.cluster
     yield finding(isFlap ? flap : macChange, {
       timeNs: claim.timeNs,
@@ -78,19 +81,30 @@ class NeighbourIdentity implements Rule {
   }
 }
 
+function isBackTooSoon(changes: readonly Change[], {mac, isAnnounced}: Claim, at: number): boolean {
+  const left = changes.findLast((change) => change.from === mac)?.at
+  if (left === undefined || isVirtualRouterMac(mac)) return false
+  return !isAnnounced || at - left < handoverSeconds
+}
+
 interface Claim {
   readonly ip: string
   readonly mac: string
   readonly interface: string
   readonly timeNs: bigint
   readonly where: () => string
+  /** By an advertisement that nobody asked for. */
+  readonly isAnnounced: boolean
 }
 
+type Pair = Pick<Claim, 'ip' | 'mac' | 'isAnnounced'>
+
 /** RFC 4861 §7.2.3 to §7.2.5: what makes a receiver replace the MAC it has. */
-function pairOf({body, source, optionMac}: NeighbourMessage): {readonly ip: string; readonly mac: string} | undefined {
+function pairOf({body, source, optionMac}: NeighbourMessage): Pair | undefined {
   if (optionMac === undefined) return undefined
-  if (body.kind === 'neighbor-advertisement') return body.override ? {ip: body.target, mac: optionMac} : undefined
+  if (body.kind === 'neighbor-advertisement')
+    return body.override ? {ip: body.target, mac: optionMac, isAnnounced: !body.solicited} : undefined
   if (source === '::' || isMulticast(source)) return undefined
   const kinds = ['neighbor-solicitation', 'router-solicitation', 'router-advertisement']
-  return kinds.includes(body.kind) ? {ip: source, mac: optionMac} : undefined
+  return kinds.includes(body.kind) ? {ip: source, mac: optionMac, isAnnounced: false} : undefined
 }

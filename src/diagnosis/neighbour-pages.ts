@@ -42,7 +42,8 @@ export const flap: RulePage = {
   title: 'An address moves to and fro between MACs',
   meaning: 'Two nodes have it. Connections break at each change.',
   detection: 'Back to a MAC it had within 60 s, or three changes in 60 s.',
-  notThis: 'One failover, and one return after more than a minute; VRRP, whose MAC stays.',
+  notThis:
+    'One failover; its return, where the old MAC was silent for 3 s and then announced itself, as VRRP without a virtual MAC does.',
   fix: 'Find both MACs (ip -6 neigh; bridge fdb) and take the address from one of them.',
   references: ['RFC 4861 §7.2.5'],
 }
@@ -65,9 +66,10 @@ export const takeover: RulePage = {
   severities: ['warning', 'critical', 'info'],
   title: 'Somebody takes over an address without being asked',
   meaning:
-    'Neighbours replace the MAC they know. Critical for an address of this node or its router; info for what looks like a failover.',
+    'Neighbours replace the MAC they know. Critical for an address that this node keeps, or of its router; info for what looks like a failover.',
   detection: 'An unsolicited advertisement with override and a new MAC, and no question for it in the last 3 s.',
-  notThis: 'A gratuitous advertisement after which the old MAC is silent: a failover (RFC 9131).',
+  notThis:
+    'A gratuitous advertisement after which the old MAC is silent, or this node gives the address up, for 3 s: a failover (RFC 9131).',
   fix: 'Ask who owns the new MAC. On Linux: sysctl net.ipv6.conf.IFACE.drop_unsolicited_na=1 refuses such messages.',
   references: ['RFC 4861 §7.2.6', 'RFC 9131 §6', 'RFC 3756 §4.1.1'],
 }
@@ -90,8 +92,9 @@ export const rate: RulePage = {
   severities: ['warning'],
   title: 'An address is announced again and again',
   meaning: 'All nodes of the link are told over and over. It may hide a fight for the address.',
-  detection: 'More than 20 unsolicited advertisements a minute for one target.',
-  notThis: 'Targets named by --expect-announcer: kube-vip repeats each 3 s; one message seen at several interfaces.',
+  detection: 'More than 20 unsolicited advertisements a minute for one target, by one MAC.',
+  notThis:
+    'Targets named by --expect-announcer: kube-vip repeats each 3 s; VRRP virtual MACs; one message seen at several interfaces.',
   fix: 'Lower the repetition of the announcer, or look for a second one.',
   references: ['RFC 4861 §7.2.6'],
 }

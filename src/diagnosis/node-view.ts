@@ -1,5 +1,5 @@
 import type {InterfaceFacts, NodeFacts, RouteFacts} from '../protocol/facts.ts'
-import {isInAny, isLinkLocal} from './address-text.ts'
+import {isInAny, isLinkLocal, isVirtualRouterMac} from './address-text.ts'
 import type {ClusterFacts} from './observation.ts'
 
 /** Names that CNIs give to a pod's end on the node, and to the bridges that only pods are behind. */
@@ -35,6 +35,13 @@ export class NodeView {
 
   isOwnAddress(ip: string): boolean {
     return this.#addresses.has(ip) || this.#cluster.nodeAddresses.includes(ip)
+  }
+
+  /** A link-local one on that interface, or on a virtual router's macvlan of it. */
+  hasAddressOn(name: string, ip: string): boolean {
+    if (!isLinkLocal(ip)) return this.isOwnAddress(ip)
+    const devices = this.facts?.interfaces.filter(({addresses}) => addresses.some((address) => address.ip === ip)) ?? []
+    return devices.some((device) => device.name === name || isVirtualRouterMac(device.mac ?? ''))
   }
 
   routesOf(name: string): readonly RouteFacts[] {

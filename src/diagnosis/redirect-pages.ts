@@ -7,7 +7,8 @@ export const notRouter: RulePage = {
   meaning: 'A host that believes it sends its traffic elsewhere.',
   detection:
     'A Redirect whose source is none of the routers known on the interface, or has another MAC than that router.',
-  notThis: 'Interfaces where no router is known; VRRP virtual MACs; Redirects that this node sends.',
+  notThis:
+    'Interfaces where no router is known; VRRP virtual MACs; a node that had the destination itself, and handed it over; Redirects that this node sends.',
   fix: 'sysctl -w net.ipv6.conf.all.accept_redirects=0; find the MAC on the switch.',
   references: ['RFC 4861 §8.1', 'RFC 3756 §4.2.4'],
 }

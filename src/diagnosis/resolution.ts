@@ -78,6 +78,8 @@ class Resolution implements Rule {
   }
 
   *#judge(question: Question, nowNs: bigint, context: Context): Generator<Finding> {
+    const {node} = context
+    if (node.isOwnAddress(question.asker) && node.hasAddressOn(question.interface, question.target)) return
     if (question.isProbe && question.count >= 2) yield this.#silentProbe(question, context)
     if (!question.isProbe && question.count >= solicits) yield* this.#unanswered(question, nowNs, context)
   }
@@ -105,8 +107,11 @@ class Resolution implements Rule {
   *#judgeLatency(question: Question, message: NeighbourMessage, context: Context): Generator<Finding> {
     const ms = Number(message.timeNs - question.first.place.timeNs) / 1e6
     const startedAt = this.#starting.get(question.target)
+    if (message.body.kind !== 'neighbor-advertisement') return
+    // An announcement is no answer: its sender has the address since now, or others' answers are not seen from here.
+    if (!message.body.solicited) return
     // A proxy waits up to a second on purpose, and does not override (RFC 4861 §7.2.8).
-    if (message.body.kind === 'neighbor-advertisement' && !message.body.override) return
+    if (!message.body.override) return
     if (ms <= 100 || (startedAt !== undefined && message.at - startedAt < 4)) return
     if (this.#rate.isScanning(question.asker, message.at)) return
     yield finding(slow, {
@@ -132,6 +137,8 @@ class Resolution implements Rule {
     const was = change.oldState?.toUpperCase()
     // An entry that was flushed, or whose interface went down, fails by an update: nobody was asked.
     if (was === 'FAILED' || change.event === 'update') return
+    // The node has the address itself by now, as after a failover.
+    if (context.node.hasAddressOn(change.interface, change.ip)) return
     const at = Number(timeNs) / 1e9
     const questions = this.#questions.about(change.ip)
     if (this.#isTold(change.ip, at) || questions.some(({asker}) => this.#rate.isScanning(asker, at))) return

@@ -27,6 +27,8 @@ export interface Router {
   /** All that it ever advertised, as far as they are few. */
   readonly hadPrefixes: ReadonlySet<string>
   readonly servers: readonly string[]
+  /** DNS servers that it named when it last was a default router. */
+  readonly serversAsRouter: readonly string[]
   readonly nat64: readonly string[]
 }
 
@@ -68,11 +70,10 @@ export class RouterBook {
 function readRouter(message: NeighbourMessage, body: BodyOf<'router-advertisement'>, before?: Router): Router {
   const {options} = message.icmp
   const heard = (before?.heard ?? 0) + 1
-  const gap = before === undefined ? undefined : message.at - before.last.at
   const prefixes = readPrefixes(message, before)
   const hadPrefixes = [...(before?.hadPrefixes ?? []), ...prefixes.keys()]
-  const interval =
-    gap === undefined ? undefined : before?.interval === undefined ? gap : before.interval * 0.75 + gap / 4
+  const interval = before === undefined ? undefined : intervalOf(before, message.at)
+  const servers = serversIn(message)
   return {
     ip: message.source,
     interface: message.interface,
@@ -86,7 +87,8 @@ function readRouter(message: NeighbourMessage, body: BodyOf<'router-advertisemen
     mtu: optionsNamed(options, 'mtu')[0]?.mtu,
     prefixes,
     hadPrefixes: new Set(hadPrefixes.slice(0, 256)),
-    servers: optionsNamed(options, 'rdnss').flatMap(({servers = [], lifetime = 0}) => (lifetime > 0 ? servers : [])),
+    servers,
+    serversAsRouter: body.routerLifetime > 0 ? servers : (before?.serversAsRouter ?? []),
     nat64: optionsNamed(options, 'pref64').flatMap(({prefix, prefixLength, lifetime = 0}) =>
       prefix === undefined || lifetime === 0 ? [] : [`${prefix}/${prefixLength ?? 96}`],
     ),
@@ -107,4 +109,12 @@ function readPrefixes({icmp}: NeighbourMessage, before?: Router): ReadonlyMap<st
     prefixes.set(key, {prefix, length: prefixLength, valid, preferred, isSteady})
   }
   return prefixes
+}
+
+const serversIn = ({icmp}: NeighbourMessage): readonly string[] =>
+  optionsNamed(icmp.options, 'rdnss').flatMap(({servers = [], lifetime = 0}) => (lifetime > 0 ? servers : []))
+
+function intervalOf({last, interval}: Router, at: number): number {
+  const gap = at - last.at
+  return interval === undefined ? gap : interval * 0.75 + gap / 4
 }

@@ -149,7 +149,8 @@ function* judgeNames({now}: Heard, {options, cluster}: Context): Generator<Findi
   const {servers, body} = now
   const expected = options.nameServers
   const strangers = expected === undefined ? [] : servers.filter((ip) => !isInAny(ip, expected))
-  if (servers.length > 0 && body.routerLifetime === 0)
+  // Who withdraws itself may name its servers on, as FRR does.
+  if (body.routerLifetime === 0 && servers.some((ip) => !now.serversAsRouter.includes(ip)))
     yield ofRouter(pages.nameServers, now, {
       severity: 'error',
       about: `${now.ip} no router`,

@@ -85,11 +85,11 @@ export const ignored: RulePage = {
   severities: ['error', 'info'],
   title: 'This node ignores router advertisements',
   meaning:
-    'A router offers a default route and the settings of the interface refuse it, silently: no drop is counted. Info where the node has a default route of its own.',
+    'A router offers a default route and the settings of the interface refuse it, silently: no drop is counted. Info where the node has a default route of its own, or is a router of that link itself.',
   detection:
     'A valid RA with a lifetime on an interface where the kernel would not take it: accept_ra 0, or accept_ra 1 while forwarding is on.',
   notThis:
-    'Interfaces to pods; RAs that a daemon (systemd-networkd, NetworkManager) handles: then a route of protocol ra is there.',
+    'Interfaces to pods; RAs that a daemon (systemd-networkd, NetworkManager) handles: then a route of protocol ra is there. Routers among themselves: a program of this node advertises there, or has joined ff02::2 to hear solicitations.',
   fix: 'sysctl -w net.ipv6.conf.IFACE.accept_ra=2',
   references: ['RFC 4861 §6.3.4', 'Linux ip-sysctl: accept_ra'],
 }

@@ -4,6 +4,7 @@ import type {Finding} from './finding.ts'
 import {type BodyOf, type NeighbourMessage, optionsNamed, who} from './neighbour-message.ts'
 import type {NodeView} from './node-view.ts'
 import type {Observation} from './observation.ts'
+import type {InterfaceFacts} from '../protocol/facts.ts'
 import {raVerdict} from './ra-verdict.ts'
 import {type Heard, judgeContents, ofRouter} from './router-contents.ts'
 import {type Router, RouterBook} from './router-book.ts'
@@ -103,7 +104,7 @@ class Routers implements Rule {
     const others = this.#book.on(message.interface, message.at).filter(({ip}) => ip !== message.source)
     const heard = {...this.#book.hear(message, body), others}
     if (!isFromHere) yield* this.#judgeStranger(heard, context)
-    if (!isFromHere) yield* judgeVerdict(heard.now, context)
+    if (!isFromHere) yield* judgeVerdict(heard, context)
     yield* judgeWithdrawal(heard)
     yield* judgeContents(heard, context)
   }
@@ -188,7 +189,7 @@ function* judgeWithdrawal({before, now, others}: Heard): Generator<Finding> {
   })
 }
 
-function* judgeVerdict(now: Router, {node}: Context): Generator<Finding> {
+function* judgeVerdict({now, others}: Heard, {node}: Context): Generator<Finding> {
   const device = node.interface(now.interface)
   if (device === undefined || now.body.routerLifetime === 0) return
   const verdict = raVerdict(now.last.packet, device, node.routesOf(now.interface))
@@ -198,16 +199,22 @@ function* judgeVerdict(now: Router, {node}: Context): Generator<Finding> {
     ({destination, protocol, interface: name}) =>
       destination === 'default' && (protocol !== 'ra' || name !== now.interface),
   )
+  const isRouter = isRouterOf(device, others, node)
   yield {
     ...ofRouter(pages.ignored, now, {
-      severity: own === undefined ? 'error' : 'info',
+      severity: own === undefined && !isRouter ? 'error' : 'info',
       detail: `this node ignores the router ${now.ip} on ${now.interface}: ${verdict.because}`,
       evidence: [
         `${verdict.setting} = ${device.settings[verdict.setting.split('.').at(-1) ?? ''] ?? '?'}`,
         `net.ipv6.conf.${now.interface}.forwarding = ${device.settings['forwarding'] ?? '?'}`,
+        ...(isRouter ? [`this node is a router of ${now.interface} itself`] : []),
         ...(own === undefined ? [] : [`there is another default route, on ${own.interface} (${own.protocol})`]),
       ],
     }),
     fix: verdict.setting.endsWith('disable_ipv6') ? `sysctl -w ${verdict.setting}=0` : `sysctl -w ${verdict.setting}=2`,
   }
 }
+
+/** RFC 4861 §6.2.7: routers hear each other only to see that they say the same. */
+const isRouterOf = ({isAdvertiser}: InterfaceFacts, others: readonly Router[], node: NodeView): boolean =>
+  isAdvertiser === true || others.some(({last}) => isOwn(last, node))

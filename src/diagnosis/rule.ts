@@ -83,9 +83,13 @@ export function finding(page: RulePage, found: Evidence): Finding {
     title: page.title,
     detail: found.detail,
     evidence: found.evidence,
-    fix: found.fix ?? page.fix,
+    fix: forInterface(found.fix ?? page.fix, found.interface),
     key: `${page.rule} ${found.about}`,
     timeNs: found.timeNs,
     ...(found.interface === undefined ? {} : {interface: found.interface}),
   }
 }
+
+/** A remedy that can be typed as it is; names that a shell would read as more than a name stay out of it. */
+const forInterface = (fix: string, name: string | undefined): string =>
+  name !== undefined && /^[\w.:-]+$/.test(name) ? fix.replaceAll('IFACE', name) : fix

@@ -24,8 +24,9 @@ interface Replaced {
 }
 
 const remembered = 4096
-/** So long the old MAC may prove that it is still there. */
+/** So long the old MAC may prove that it is still there, and this node may give its address up: as VRRP hands it over. */
 const patienceSeconds = 3
+const thisNode = 'this node'
 
 /** Unsolicited advertisements that override: a takeover, or a failover. */
 export const takeovers: RuleKind = {
@@ -43,16 +44,21 @@ class Takeovers implements Rule {
   /** Announced before anything told whose the address was: the node's facts and the kernel's own change come a moment later. */
   readonly #early = new BoundedMap<string, Early>(256)
   /** What the kernel replaced, where it tells before the message comes that made it. */
-  readonly #replaced = new BoundedMap<string, Replaced>(256);
+  readonly #replaced = new BoundedMap<string, Replaced>(256)
 
-  *hear(observation: Observation, context: Context, message?: NeighbourMessage): Generator<Finding> {
+  hear(observation: Observation, context: Context, message?: NeighbourMessage): Iterable<Finding> {
+    this.#learnFrom(observation, context, message)
+    return []
+  }
+
+  #learnFrom(observation: Observation, context: Context, message?: NeighbourMessage): void {
     if (observation.type === 'packet') this.#hearTraffic(observation)
-    if (observation.type === 'facts') yield* this.#learnTable(observation, context)
+    if (observation.type === 'facts') this.#learnTable(observation, context)
     if (observation.type === 'neighbour') this.#believe(observation)
     if (message?.isValid !== true) return
     const {body} = message
     if (body.kind === 'neighbor-solicitation') this.#hearQuestion(message, body.target)
-    if (body.kind === 'neighbor-advertisement') yield* this.#hearAdvertisement(message, body, context)
+    if (body.kind === 'neighbor-advertisement') this.#hearAdvertisement(message, body, context)
   }
 
   *tick(nowNs: bigint, context: Context): Generator<Finding> {
@@ -63,25 +69,29 @@ class Takeovers implements Rule {
     }
   }
 
+  *end(_: bigint, context: Context): Generator<Finding> {
+    for (const [, claim] of this.#claims.entries())
+      if (isStillHere(claim, context)) yield told(claim, context, 'critical')
+  }
+
   #hearQuestion({at, source, optionMac, interface: name}: NeighbourMessage, target: string): void {
     this.#asked.set(target, at)
     if (source === '::') this.#probed.set(target, at)
     if (source !== '::' && optionMac !== undefined) this.#learn(name, source, optionMac)
   }
 
-  *#hearAdvertisement(
+  #hearAdvertisement(
     message: NeighbourMessage,
     {target, override, solicited}: BodyOf<'neighbor-advertisement'>,
     context: Context,
-  ): Generator<Finding> {
+  ): void {
     const {optionMac: newMac} = message
     if (newMac === undefined || !override) return
     const key = `${message.interface} ${target}`
     const oldMac = this.#macs.get(key) ?? this.#replacedBy(key, newMac, message.at)
     this.#macs.set(key, newMac)
     if (solicited || isRecent(this.#probed.get(target), message.at) || context.node.isOwnMac(newMac)) return
-    if (isTakenFromNode(message, target, context))
-      yield told({target, oldMac: 'this node', newMac, message}, context, 'critical')
+    if (isTakenFromNode(message, target, context)) this.#suspect(key, {target, oldMac: thisNode, newMac, message})
     else if (isRecent(this.#asked.get(target), message.at)) return
     else if (oldMac === undefined) this.#early.set(key, {target, newMac, message})
     else this.#suspect(key, {target, oldMac, newMac, message})
@@ -111,12 +121,12 @@ class Takeovers implements Rule {
     this.#macs.set(`${name} ${ip}`, mac)
   }
 
-  *#learnTable({facts, timeNs}: Observation & {type: 'facts'}, context: Context): Generator<Finding> {
+  #learnTable({facts, timeNs}: Observation & {type: 'facts'}, context: Context): void {
     for (const [key, {target, newMac, message}] of this.#early.entries()) {
       if (!isRecent(message.at, Number(timeNs) / 1e9)) this.#early.delete(key)
       else if (isTakenFromNode(message, target, context)) {
         this.#early.delete(key)
-        yield told({target, oldMac: 'this node', newMac, message}, context, 'critical')
+        this.#suspect(key, {target, oldMac: thisNode, newMac, message})
       }
     }
     for (const {interface: name, ip, mac} of facts.neighbours.known)
@@ -136,6 +146,9 @@ class Takeovers implements Rule {
 const isTakenFromNode = ({direction, optionMac = ''}: NeighbourMessage, target: string, {node}: Context): boolean =>
   direction === 'ingress' && node.isOwnAddress(target) && !node.isOwnMac(optionMac)
 
+const isStillHere = ({target, oldMac}: Claim, {node}: Context): boolean =>
+  oldMac === thisNode && node.isOwnAddress(target)
+
 const isRecent = (askedAt: number | undefined, at: number): boolean =>
   askedAt !== undefined && at - askedAt < patienceSeconds
 
@@ -145,7 +158,9 @@ function advertised({transport}: (Observation & {type: 'packet'})['packet']): st
   return body.kind === 'neighbor-advertisement' ? body.target : undefined
 }
 
-function severityOf(claim: Claim, {cluster, node}: Context): 'info' | 'warning' | 'critical' {
+function severityOf(claim: Claim, context: Context): 'info' | 'warning' | 'critical' {
+  const {cluster, node} = context
+  if (claim.oldMac === thisNode) return isStillHere(claim, context) ? 'critical' : 'info'
   const [mine, theirs] = [cluster.nameOf(claim.target), cluster.nameOf(claim.newMac)]
   const isStrangers = mine !== undefined && theirs !== undefined && mine !== theirs
   if (claim.oldSpokeAt === undefined && !isStrangers) return 'info'
@@ -160,11 +175,13 @@ function told(claim: Claim, {cluster}: Context, severity: 'info' | 'warning' | '
     severity,
     about: `${target} ${newMac}`,
     detail: `${who(newMac, cluster.nameOf(newMac))} announces ${target} as its own; before, it was ${who(oldMac, cluster.nameOf(oldMac))}`,
-    evidence: [
-      `${message.where}: unsolicited, override, from ${message.mac}`,
-      claim.oldSpokeAt === undefined
-        ? `${oldMac} was silent for 3 s`
-        : `${oldMac} is still heard as ${target} on ${claim.oldSpokeAt}`,
-    ],
+    evidence: [`${message.where}: unsolicited, override, from ${message.mac}`, after(claim, severity)],
   })
+}
+
+function after({target, oldMac, oldSpokeAt}: Claim, severity: 'info' | 'warning' | 'critical'): string {
+  if (oldMac === thisNode) return severity === 'info' ? 'this node gave it up' : `this node still has ${target}`
+  return oldSpokeAt === undefined
+    ? `${oldMac} was silent for 3 s`
+    : `${oldMac} is still heard as ${target} on ${oldSpokeAt}`
 }

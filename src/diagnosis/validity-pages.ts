@@ -86,8 +86,9 @@ export const macMismatch: RulePage = {
   severities: ['warning'],
   title: 'A message names another MAC than the one that sent it',
   meaning: 'Its link-layer address option and its Ethernet source differ: a proxy, or somebody who diverts traffic.',
-  detection: 'Source or target link-layer address against the Ethernet source.',
-  notThis: 'VRRP virtual MACs; two devices of one node, such as a bridge and its port.',
+  detection: 'Source link-layer address, or that of an advertised target, against the Ethernet source.',
+  notThis:
+    'VRRP virtual MACs; two devices of one node, such as a bridge and its port; Redirects, whose option is of their target.',
   fix: 'Ask who owns both MACs. A wireless bridge or a proxy does this by design.',
   references: ['RFC 4861 §4.6.1', 'RFC 9568 §7.3'],
 }

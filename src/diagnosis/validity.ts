@@ -117,7 +117,9 @@ function* judgeMacs(message: NeighbourMessage, context: Context): Generator<Find
   })
 }
 
-function isAllowedMac({mac, optionMac = ''}: NeighbourMessage, context: Context): boolean {
+function isAllowedMac({mac, optionMac = '', body}: NeighbourMessage, context: Context): boolean {
+  // RFC 4861 §4.5: a redirect names the MAC of its target, not that of the router that sends it.
+  if (body.kind === 'redirect') return true
   if (isVirtualRouterMac(mac) || isVirtualRouterMac(optionMac)) return true
   // A bridge, bond or macvlan of one node answers with the MAC of one device and sends by another.
   return context.node.isOwnMac(mac) && context.node.isOwnMac(optionMac)

@@ -95,18 +95,27 @@ async function interfacesOf(links: readonly LinkFacts[], peers: Peers): Promise<
   return links.map((link) => {
     const peer = peers.of(link)
     const own: readonly AddressFacts[] = addresses.get(link.index)?.map(({address}) => address) ?? []
-    return {...link.facts, addresses: own, groups: groups.get(link.index) ?? [], ...(peer !== undefined && {peer})}
+    const joined = groups.get(link.index) ?? []
+    const isAdvertiser = joined.some(({group, users}) => group === 'ff02::2' && users > 1)
+    const facts = {...link.facts, addresses: own, groups: joined.map(({group}) => group)}
+    return {...facts, ...(isAdvertiser && {isAdvertiser}), ...(peer !== undefined && {peer})}
   })
 }
 
+interface JoinedGroup {
+  readonly group: string
+  /** The kernel is one: of ff02::2 where the interface forwards. */
+  readonly users: number
+}
+
 /** Lines of /proc/net/igmp6: index, name, group in hexadecimal, users… */
-export function groupsByIndex(text: string): ReadonlyMap<number, readonly string[]> {
-  const found = new Map<number, string[]>()
+export function groupsByIndex(text: string): ReadonlyMap<number, readonly JoinedGroup[]> {
+  const found = new Map<number, JoinedGroup[]>()
   for (const line of text.split('\n')) {
-    const [index, , group] = line.trim().split(/\s+/)
+    const [index, , group, users] = line.trim().split(/\s+/)
     if (index === undefined || group?.length !== 32) continue
     const groups = found.get(Number(index)) ?? []
-    groups.push(formatIPv6(Buffer.from(group, 'hex')))
+    groups.push({group: formatIPv6(Buffer.from(group, 'hex')), users: Number(users)})
     found.set(Number(index), groups)
   }
   return found

@@ -25,6 +25,8 @@ export interface InterfaceFacts {
   readonly settings: Readonly<Record<string, number>>
   /** Joined multicast groups. */
   readonly groups: readonly string[]
+  /** A program waits for router solicitations there, as radvd and FRR do: ff02::2 is not the kernel's alone. */
+  readonly isAdvertiser?: boolean
   /** Bridges: whether multicast snooping and its querier are on. */
   readonly multicastSnooping?: boolean
   readonly multicastQuerier?: boolean

@@ -109,7 +109,7 @@ describe('found by ndp on a live interface, and nothing else above info:', () =>
     ['a redirect of no router by SI6 rd6', ['critical ndp/rd-not-router'], `9 rd6 -i eth0 -s fe80::bad -d ${victim} -r 2001:db8:2::e -t fe80::3 -n`],
     ['a redirect to a stranger by SI6 rd6', ['warning ndp/rd-new-nexthop'], `9 rd6 -i eth0 -s ${router} -S 02:00:00:00:00:0b -d ${victim} -r 2001:db8:2::e -t fe80::3 -n`],
     ['a redirect that puts a distant address on the link by SI6 rd6', ['error ndp/rd-onlink'], `9 rd6 -i eth0 -s ${router} -S 02:00:00:00:00:0b -d ${victim} -r 2001:db8:3::e -t 2001:db8:3::e -n`],
-    ['a redirect as the router by thc redir6, with the MAC of nobody', ['warning ndp/lla-mismatch'], `9 atk6-redir6 eth0 ${victim} 2001:db8:2::e ${router} fe80::ff:fe00:3 02:66:66:66:66:66`],
+    ['a redirect as the router by thc redir6, with the MAC of nobody', ['warning ndp/rd-new-nexthop'], `9 atk6-redir6 eth0 ${victim} 2001:db8:2::f ${router} fe80::ff:fe00:3 02:66:66:66:66:66`],
     ['the own address announced by SI6 na6', ['critical ndp/na-override-unsol'], `9 na6 -i eth0 -s ${victim} -t ${victim} -d ff02::1 -o -e -S 02:66:66:66:66:68 -E 02:66:66:66:66:68`],
     ['an address of no prefix of the link by SI6 na6', ['warning ndp/bogon'], '9 na6 -i eth0 -s 2001:db8:ffff::2 -t 2001:db8:ffff::2 -d ff02::1 -o -S 02:66:66:66:66:69 -E 02:66:66:66:66:69'],
     ['a Packet Too Big below 1280 by SI6 icmp6', ['warning pmtu/ptb-bogus'], `9 icmp6 -i eth0 -d ${victim} --icmp6-packet-too-big --mtu 1200 -x 2001:db8:1::b`],

@@ -86,7 +86,7 @@ describe('the own address announced by another', () => {
   const node = facts({interfaces: [device({addresses})]})
   test('is critical even while somebody asks for it', () => {
     const stolen = answers(own, {at: 0.01, mac: b, flags: 'O'})
-    expect(found([node, asks(own), stolen])).toEqual(['critical ndp/na-override-unsol'])
+    expect(found([node, asks(own), stolen], {wait: 4})).toEqual(['critical ndp/na-override-unsol'])
   })
   test('in answer to its duplicate address detection is a conflict only', () => {
     const asked = asks(own, {source: '::', direction: 'egress', mac: a})

@@ -35,6 +35,12 @@ describe('a MAC', () => {
   test('that changes there and back within a minute flaps', () => {
     expect(found([...at(0, a), ...at(10, b), ...at(20, a)])).toEqual(['error ndp/neigh-flap'])
   })
+  test('that is announced by each of two nodes in turn is handed over, unless at once', () => {
+    const says = (s: number, mac: string): Observation => answers(target, {at: s, mac, flags: 'O'})
+    expect(found([says(0, a), says(10, b), says(20, a)], {wait: 4})).toEqual([])
+    expect(found([says(0, a), says(10, b), says(12, a)])).toContain('error ndp/neigh-flap')
+    expect(found([says(0, a), says(10, b), says(20, a), says(30, b)])).toContain('error ndp/neigh-flap')
+  })
   test('that returns after two minutes does not', () => {
     expect(found([...at(0, a), ...at(10, b), ...at(150, a)])).toEqual([])
   })
@@ -68,9 +74,15 @@ describe('an announcement that nobody asked for', () => {
   test('of an address of this node is critical, also where the node has not told its addresses yet', () => {
     const own = (at: number): Observation =>
       facts({interfaces: [device({addresses: [{ip: target, prefixLength: 64, flags: ['permanent']}]})]}, at)
-    expect(found([own(0), announced])).toContain('critical ndp/na-override-unsol')
-    expect(found([announced, own(10.1)])).toEqual(['critical ndp/na-override-unsol'])
+    expect(found([own(0), announced], {wait: 4})).toContain('critical ndp/na-override-unsol')
+    expect(found([announced, own(10.1)], {wait: 4})).toEqual(['critical ndp/na-override-unsol'])
     expect(found([announced, own(15)])).toEqual([])
+  })
+  test('of an address that this node gives up meanwhile is a failover', () => {
+    const own = facts({interfaces: [device({addresses: [{ip: target, prefixLength: 128, flags: ['permanent']}]})]})
+    const handed = [own, announced, facts({}, 11)]
+    expect(found(handed, {wait: 4})).toEqual([])
+    expect(all(handed, {wait: 4})).toContain('info ndp/na-override-unsol')
   })
   test('is judged by what only the kernel knew before, whichever is told first', () => {
     const change = {interface: 'eth0', ip: target, mac: b, oldMac: a, state: 'STALE', oldState: 'REACHABLE', event: 'update'} as const // prettier-ignore
@@ -88,6 +100,9 @@ describe('an announcement that nobody asked for', () => {
     const many = Array.from({length: 25}, (_, i) => answers(target, {at: i * 2, mac: a, flags: 'O'}))
     expect(found(many)).toEqual(['warning ndp/na-rate'])
     expect(found(many, {options: {announcers: [target]}})).toEqual([])
+    const fewOfEach = [a, b].flatMap((mac, i) => many.slice(0, 12).map((_, n) => answers(target, {at: 15 * i + n, mac, flags: 'O'}))) // prettier-ignore
+    expect(found(fewOfEach)).toEqual([])
+    expect(found(Array.from({length: 25}, (_, i) => answers(target, {at: i, mac: '00:00:5e:00:02:3d', flags: 'O'})))).toEqual([]) // prettier-ignore
   })
 })
 

@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest'
 import type {Observation} from '../../src/diagnosis/observation.ts'
 import type {Extension} from '../../src/packet/packet.ts'
-import {advertises, all, device, facts, found, heard, type Sent} from './messages.ts'
+import {advertises, all, device, facts, found, heard, macOption, type Sent} from './messages.ts'
 
 const redirects = (target: string, sent: Sent = {}): Observation =>
   heard({kind: 'redirect', target, destination: '2001:db8:2::e'}, {at: 1, destination: '2001:db8:1::a', ...sent})
@@ -26,7 +26,19 @@ describe('a redirect', () => {
     expect(found([...known, redirect])).toEqual([rule])
   })
   test('of the router to another router is no finding', () => {
-    expect(all([...known, redirects('fe80::2')])).toEqual([])
+    const to = macOption('02:00:00:00:00:02')
+    expect(all([...known, redirects('fe80::2', {options: [to]})])).toEqual([])
+  })
+  test('as itself of the node that had the destination, and handed it over, is ignored by hosts, and no finding', () => {
+    const mac = '02:00:00:00:00:0a'
+    const late = redirects('2001:db8:2::e', {source: 'fe80::a', mac})
+    const entry = {interface: 'eth0', ip: '2001:db8:2::e', mac, state: 'STALE', router: true, proxy: false}
+    const had = facts({neighbours: {entries: 1, tableFulls: 0, resolutionFailures: 0, known: [entry]}})
+    expect(all([...known, had, late])).toEqual([])
+    expect(found([...known, had, redirects('fe80::2', {source: 'fe80::a', mac})])).toEqual([
+      'critical ndp/rd-not-router',
+    ])
+    expect(found([...known, late])).toEqual(['critical ndp/rd-not-router'])
   })
   test('where no router is known is not judged', () => {
     expect(found([redirects('2001:db8:2::e')])).toEqual([])

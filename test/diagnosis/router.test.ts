@@ -115,6 +115,10 @@ describe('what an RA says', () => {
   ])('%s is no finding', (_, observation) => {
     expect(found([observation])).toEqual([])
   })
+  test('of a router that withdraws itself, the DNS servers that it had are no finding', () => {
+    const gone = [1, 2].map((at) => advertises({routerLifetime: 0}, {at, options: [rdnss(600)]}))
+    expect(found([saying(rdnss(600)), advertises({}, {source: 'fe80::2'}), ...gone])).toEqual(['warning ndp/ra-withdrawn']) // prettier-ignore
+  })
 })
 
 describe('an RA that this node ignores', () => {
@@ -123,6 +127,12 @@ describe('an RA that this node ignores', () => {
   test('is an error', () => {
     expect(found([forwarding, advertises()])).toEqual(['error ndp/ra-ignored'])
     expect(found([facts({interfaces: [device({settings: {...settings, accept_ra: 2}})]}), advertises()])).toEqual([])
+  })
+  test('is none where this node is a router of that link itself', () => {
+    const sent = advertises({}, {source: 'fe80::9', direction: 'egress'})
+    expect(all([forwarding, sent, advertises({}, {at: 1})])).toEqual(['info ndp/ra-ignored'])
+    const waiting = facts({interfaces: [device({settings, isAdvertiser: true})]})
+    expect(all([waiting, advertises()])).toEqual(['info ndp/ra-ignored'])
   })
   test('is none where a daemon takes it, or a static default route is there', () => {
     const via = {destination: 'default', gateway: 'fe80::1', interface: 'eth0', metric: 1024}

@@ -102,7 +102,7 @@ describe('the facts of a node', () => {
     const text = 'entries  table_fulls res_failed\n000003fd  00000010 00000001\n000003fd  00000002 00000002\n'
     expect(sumOf(text)).toEqual({entries: 1021, tableFulls: 18, resolutionFailures: 3})
     expect(groupsByIndex('4    eth0  ff0200000000000000000001ff000001     1 00000004 0\n').get(4)).toEqual([
-      'ff02::1:ff00:1',
+      {group: 'ff02::1:ff00:1', users: 1},
     ])
   })
 })
