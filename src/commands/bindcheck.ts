@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core'
 import {BaseCommand} from '../base-command.ts'
 import {bindcheckRequest} from './bindcheck-request.ts'
-import {agentFlags, runFlags, targetArgs, targetFlags} from './flags.ts'
+import {agentFlags, nodeFlags, runFlags, targetArgs} from './flags.ts'
 
 const group = {helpGroup: 'QUESTION'}
 const many = {multiple: true, multipleNonGreedy: true} as const
@@ -27,8 +27,7 @@ Exit status: 0 both can be held, 1 they cannot as things are, 2 it could not be 
       default: 'text',
       summary: 'text (an answer for people), wide (with --matrix) or json (JSON lines).',
     }),
-    selector: targetFlags.selector,
-    'all-nodes': targetFlags['all-nodes'],
+    ...nodeFlags,
     port: Flags.string({...group, summary: 'Port that is asked about, 1 to 65535. Default: one that is free there.'}),
     protocol: Flags.string({...group, default: 'tcp,udp', summary: 'tcp, udp, or both.'}),
     address: Flags.string({

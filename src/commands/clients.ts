@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core'
 import {BaseCommand} from '../base-command.ts'
 import {clientsRequest} from './clients-request.ts'
-import {agentFlags, filterFlag, filterFlags, runFlags, targetArgs, targetFlags} from './flags.ts'
+import {agentFlags, filterFlag, filterFlags, nodeFlags, runFlags, targetArgs} from './flags.ts'
 
 const group = {helpGroup: 'CLIENTS'}
 
@@ -28,8 +28,7 @@ Every count is exact; what does not fit into the kernel's tables is counted too,
       summary:
         'text (a block for each listening socket that had clients), wide (with addresses of clients) or json (JSON lines).',
     }),
-    selector: targetFlags.selector,
-    'all-nodes': targetFlags['all-nodes'],
+    ...nodeFlags,
     ...filterFlags,
     family: filterFlag('6, 4 or all (default).'),
     connections: Flags.boolean({...group, summary: 'A line for each connection that opens, closes or cannot be made.'}),

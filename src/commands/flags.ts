@@ -15,6 +15,12 @@ const agent = {helpGroup: 'AGENT'}
 const filter = {helpGroup: 'FILTER'}
 const run = {helpGroup: 'RUN'}
 
+/** On which nodes, beside the targets. */
+export const nodeFlags = {
+  selector: Flags.string({...where, char: 'l', summary: 'Nodes with these labels, as in kubectl -l.'}),
+  'all-nodes': Flags.boolean({...where, summary: 'Every node of the cluster that is ready.'}),
+}
+
 /** Where the verb looks. */
 export const targetFlags = {
   interface: Flags.string({
@@ -24,8 +30,7 @@ export const targetFlags = {
     summary:
       'Interface to look at, a glob, or with a leading ! one to leave out; repeatable. Default: all that are up, but lo.',
   }),
-  selector: Flags.string({...where, char: 'l', summary: 'Nodes with these labels, as in kubectl -l.'}),
-  'all-nodes': Flags.boolean({...where, summary: 'Every node of the cluster that is ready.'}),
+  ...nodeFlags,
 }
 
 /** How the agent gets there. */
@@ -62,15 +67,18 @@ export const runFlags = {
   }),
 }
 
-/** What verbs that judge take beside. */
-export const judgingFlags = (group: {readonly helpGroup: string}) => ({
-  'findings-only': Flags.boolean({...group, summary: 'Only what is wrong.'}),
-  'fail-on': Flags.string({
+export const failOnFlag = (group: {readonly helpGroup: string}) =>
+  Flags.string({
     ...group,
     options: [...severities, 'never'],
     default: 'error',
     summary: 'Exit with status 1 when something at least as severe was found.',
-  }),
+  })
+
+/** What verbs that judge take beside. */
+export const judgingFlags = (group: {readonly helpGroup: string}) => ({
+  'findings-only': Flags.boolean({...group, summary: 'Only what is wrong.'}),
+  'fail-on': failOnFlag(group),
 })
 
 /** Of verbs that count flows. */

@@ -1,8 +1,7 @@
 import {Flags} from '@oclif/core'
 import {BaseCommand} from '../base-command.ts'
-import {agentFlags, runFlags, targetArgs, targetFlags} from './flags.ts'
+import {agentFlags, failOnFlag, nodeFlags, runFlags, targetArgs} from './flags.ts'
 import {listenersRequest} from './listeners-request.ts'
-import {severities} from '../diagnosis/finding.ts'
 
 const group = {helpGroup: 'LISTENERS'}
 
@@ -25,18 +24,12 @@ What only one family reaches, where the namespace has both, is told as a finding
       default: 'text',
       summary: 'text (a table for each network namespace), wide (with owners and queues) or json (JSON lines).',
     }),
-    selector: targetFlags.selector,
-    'all-nodes': targetFlags['all-nodes'],
+    ...nodeFlags,
     'all-namespaces-of-node': Flags.boolean({
       ...group,
       summary: "Every network namespace of the machine, also those that are no pod's; with a pod, those of its node.",
     }),
-    'fail-on': Flags.string({
-      ...group,
-      options: [...severities, 'never'],
-      default: 'error',
-      summary: 'Exit with status 1 when something at least as severe was found.',
-    }),
+    'fail-on': failOnFlag(group),
     ...runFlags,
     ...agentFlags,
   }

@@ -9,15 +9,11 @@ import {readText} from './facts-settings.ts'
 import {NetlinkSocket} from './native/netlink.ts'
 import {readDump, readParts} from './netlink-dump.ts'
 import {addressDump} from './rtnetlink.ts'
+import {bindSettings} from './scratch-namespace.ts'
 
 /** What decides over a bind, and what else a report names. Under net. of the network namespace. */
 const names = [
-  'ipv6.bindv6only',
-  'ipv4.ip_unprivileged_port_start',
-  'ipv4.ip_local_port_range',
-  'ipv4.ip_local_reserved_ports',
-  'ipv4.ip_nonlocal_bind',
-  'ipv6.ip_nonlocal_bind',
+  ...bindSettings,
   'ipv6.conf.all.disable_ipv6',
   'ipv6.conf.default.disable_ipv6',
   'ipv6.conf.lo.disable_ipv6',

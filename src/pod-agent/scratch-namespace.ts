@@ -5,7 +5,7 @@ import {insideScratchNetwork} from './native/scratch-network.ts'
 import {readRouteMessages} from './rtnetlink.ts'
 
 /** Copied in this order: what else the kernel asks at bind comes with the sockets and the addresses. */
-const copied = [
+export const bindSettings = [
   'ipv6.bindv6only',
   'ipv4.ip_unprivileged_port_start',
   'ipv4.ip_local_port_range',
@@ -32,7 +32,7 @@ export function insideCopy<Seen>(
   {look, warn}: {look: () => Seen; warn: (text: string) => void},
 ): Seen {
   return insideScratchNetwork(() => {
-    for (const name of copied) copySetting(name, plan.settings[name], warn)
+    for (const name of bindSettings) copySetting(name, plan.settings[name], warn)
     const {addresses: wanted} = plan
     for (const ip of own) if (!wanted.has(ip)) change('remove', ip)
     for (const ip of wanted) {

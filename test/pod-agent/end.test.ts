@@ -1,9 +1,5 @@
-import {type ChildProcess, spawn} from 'node:child_process'
-import {randomBytes} from 'node:crypto'
-import {once} from 'node:events'
-import {existsSync, mkdirSync, rmdirSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
-import {afterAll, beforeAll, describe, expect, test} from 'vitest'
+import {describe, expect, test} from 'vitest'
 import {exists, tcxPrograms} from '../../src/pod-agent/native/ids.ts'
 import {enterNetwork} from '../../src/pod-agent/native/netns.ts'
 import {AgentProcess, failureIn} from './agent-process.ts'
@@ -12,6 +8,7 @@ import {libbpf, libc} from './foreign.ts'
 import {Ledger} from './ledger.ts'
 import {Namespace} from './namespace.ts'
 import {runInPair} from './pair.ts'
+import {standInContainer} from './stand-in-container.ts'
 import {addPair, sendUdp} from './traffic.ts'
 
 const pair = runInPair()
@@ -128,26 +125,10 @@ describe('interfaces during a run', () => {
 })
 
 describe('the network namespace of a container', () => {
-  const id = randomBytes(32).toString('hex')
-  const group = `${existsSync('/sys/fs/cgroup/unified') ? '/sys/fs/cgroup/unified' : '/sys/fs/cgroup'}/ka-${id}`
-  let container: ChildProcess
-
-  beforeAll(() => {
-    mkdirSync(group)
-    const [program = '', ...rest] = pair.far.inside(['sleep', '60'])
-    container = spawn(program, rest)
-    writeFileSync(`${group}/cgroup.procs`, String(container.pid))
-  })
-
-  afterAll(async () => {
-    const ended = once(container, 'exit')
-    container.kill('SIGKILL')
-    await ended
-    rmdirSync(group)
-  })
+  const container = standInContainer((command) => pair.far.inside(command))
 
   test('is where the agent observes, while it listens in its own', async () => {
-    await using agent = await AgentProcess.start({containers: [id], interfaces: ['v1']})
+    await using agent = await AgentProcess.start({containers: [container.id], interfaces: ['v1']})
     const ledger = new Ledger()
     using client = await Client.meet(agent, {ledger})
     expect(client.hello.interfaces.map(({name}) => name)).toEqual(['v1'])
