@@ -4,12 +4,12 @@ import {isUnfiltered, packetFilter} from '../capture/packet-filter.ts'
 import {chainEndOf, decoded, otherFamily, PacketWalk} from '../capture/packet-walk.ts'
 import type {CapturedFrame} from '../capture/read-capture.ts'
 import {endsOddly} from '../diagnosis/extension-faults.ts'
-import {ChainTally} from '../events/extension-chains.ts'
+import {ChainTally, type ToldEnd} from '../events/extension-chains.ts'
 import {ExtensionNode, type ExtensionNews} from '../events/extension-node.ts'
 import {extensionFields, extensionSummary, extensionText} from '../events/extension-summary.ts'
 import {summaryObject} from '../events/summary-json.ts'
 import {summaryText} from '../events/summary-text.ts'
-import {type ChainEnd, type Direction, undecodableReasons} from '../generated/words.ts'
+import {type Direction, undecodableReasons} from '../generated/words.ts'
 import type {Palette} from '../output/colour.ts'
 import {jsonLine} from '../output/json.ts'
 import {decodeFrame} from '../packet/decode.ts'
@@ -18,6 +18,8 @@ import {noDirections} from './capture-request.ts'
 import {tellCapture, type Telling} from './capture-telling.ts'
 import {jsonOf, textOf} from './exthdr-lines.ts'
 import type {ExthdrRequest} from './exthdr-request.ts'
+
+const notReadable = undecodableReasons.indexOf('not-readable')
 
 interface CaptureOptions {
   readonly request: ExthdrRequest
@@ -108,11 +110,12 @@ class ExtensionTelling implements Telling {
     return this.#endOf(verdict) !== undefined && isUnfiltered(this.#kernelFilter)
   }
 
-  #endOf(verdict: number): ChainEnd | undefined {
+  #endOf(verdict: number): ToldEnd | undefined {
+    if (verdict === notReadable && this.#walk.depth > 0) return 'cut'
     return chainEndOf(verdict, this.#walk.depth)
   }
 
-  #take(captured: CapturedFrame, direction: Direction | undefined, end: ChainEnd = 'decoded'): string {
+  #take(captured: CapturedFrame, direction: Direction | undefined, end: ToldEnd = 'decoded'): string {
     const {bytes, marks, depth, protocol} = this.#walk
     const {frame, timeNs, interface: name, number} = captured
     if (end === 'decoded') {

@@ -6,6 +6,9 @@ import type {Counts} from './conversation-row.ts'
 import {add} from './ledger.ts'
 import {protocolName} from './protocol-names.ts'
 
+/** `cut`: the capture holds only the beginning of the packet, which is no fault of it. */
+export type ToldEnd = ChainEnd | 'cut'
+
 /** One chain of extension headers in one direction, with every packet that had it. */
 export interface ChainRow extends Counts {
   /** Undefined where a capture does not tell. */
@@ -14,10 +17,10 @@ export interface ChainRow extends Counts {
   readonly headers: readonly string[]
   /** What follows them; of a chain that did not end, the header that could not be read. */
   readonly protocol: string
-  readonly end: ChainEnd
+  readonly end: ToldEnd
 }
 
-export type CountedChain = Omit<ChainCount, 'direction' | 'family'> & Pick<ChainRow, 'direction'>
+export type CountedChain = Omit<ChainCount, 'direction' | 'family' | 'end'> & Pick<ChainRow, 'direction' | 'end'>
 
 /** Exact counts by chain, as the kernel told them last. */
 export class ChainBook {
@@ -81,7 +84,7 @@ export class ChainTally {
     readonly direction: Direction | undefined
     readonly headers: readonly ExtensionName[]
     readonly protocol: number
-    readonly end: ChainEnd
+    readonly end: ToldEnd
     readonly bytes: number
   }): void {
     const {direction, headers, protocol, end, bytes} = packet

@@ -9,6 +9,7 @@ import {protocolName} from './protocol-names.ts'
 /** `hop-by-hop, destination-options ×8 → TCP`: neighbours of the same name are folded. */
 export function chainText({headers, protocol, end}: Pick<ChainRow, 'headers' | 'protocol' | 'end'>): string {
   if (end === 'truncated') return foldedNames([...headers, `${protocol} cut off`])
+  if (end === 'cut') return foldedNames([...headers, `${protocol} not captured`])
   if (end === 'too-long') return `${foldedNames(headers)} and more`
   return headers.at(-1) === protocol.toLowerCase() ? foldedNames(headers) : `${foldedNames(headers)} → ${protocol}`
 }

@@ -3,7 +3,7 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
 import {CommandLines} from '../support/command-lines.ts'
-import {interfaceBlock, option, packetBlock, section} from '../support/capture-files.ts'
+import {interfaceBlock, option, packetBlock, pcapFile, section} from '../support/capture-files.ts'
 import {ethernet, extension, ipv6, udp} from '../support/packets.ts'
 
 const messages = join(import.meta.dirname, '../captures/messages')
@@ -100,6 +100,17 @@ describe.each(['observe', 'exthdr'])('%s --input-file', (verb) => {
     expect([status, lines]).toEqual([2, []])
     expect(stderr).toContain('does not tell which way its frames went')
   })
+})
+
+test('exthdr tells and judges what a capture holds of a chain that it cuts, as no fault of the packet', async () => {
+  const segments = {number: 43, bytes: Buffer.concat([Buffer.from([17, 6, 4, 1, 2]), Buffer.alloc(51), udp().bytes])}
+  const capture = pcapFile([ethernet(ipv6(extension(0, segments)))], {snapLength: 96})
+  const {status, stderr, lines} = await run('exthdr', ['--input-file', fileOf('snap.pcap', capture)])
+  expect([status, stderr]).toEqual([0, ''])
+  expect(lines.map(({kind}) => kind)).toEqual(['extension', 'finding', 'summary'])
+  expect(lines[0]).toMatchObject({chain: ['hop-by-hop', 'routing'], routing: {type: 4, segmentsLeft: 1}, problem: {reason: 'cut-by-capture'}}) // prettier-ignore
+  expect(lines[1]).toMatchObject({rule: 'exthdr/srv6', severity: 'info'})
+  expect(lines[2]).toMatchObject({chains: [{headers: ['hop-by-hop', 'routing'], protocol: 'UDP', end: 'cut', packets: 1}], undecodable: {reasons: {'not-readable': 1}}}) // prettier-ignore
 })
 
 test('exthdr tells and judges chains without an end, unless a filter would have to see what is behind them', async () => {

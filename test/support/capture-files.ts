@@ -3,6 +3,8 @@ export interface FileOptions {
   readonly isLittle?: boolean
   readonly isNano?: boolean
   readonly linkType?: number
+  /** Bytes that are captured of each frame. */
+  readonly snapLength?: number
 }
 
 const startSeconds = 1_700_000_000
@@ -10,15 +12,18 @@ const startSeconds = 1_700_000_000
 /** A pcap file; frame n is of second n, and of n microseconds (or nanoseconds). */
 export function pcapFile(
   frames: readonly Uint8Array[],
-  {isLittle = true, isNano = false, linkType = 1}: FileOptions = {},
+  {isLittle = true, isNano = false, linkType = 1, snapLength = 262_144}: FileOptions = {},
 ): Buffer {
   const words = (...values: readonly number[]) =>
     fieldsOf(
       values.map((value) => [4, value]),
       isLittle,
     )
-  const header = fieldsOf([[4, isNano ? 0xa1b23c4d : 0xa1b2c3d4], [2, 2], [2, 4], [4, 0], [4, 0], [4, 262_144], [4, linkType]], isLittle) // prettier-ignore
-  const records = frames.flatMap((frame, n) => [words(startSeconds + n, n, frame.length, frame.length), frame])
+  const header = fieldsOf([[4, isNano ? 0xa1b23c4d : 0xa1b2c3d4], [2, 2], [2, 4], [4, 0], [4, 0], [4, snapLength], [4, linkType]], isLittle) // prettier-ignore
+  const records = frames.flatMap((frame, n) => {
+    const captured = frame.subarray(0, snapLength)
+    return [words(startSeconds + n, n, captured.length, frame.length), captured]
+  })
   return Buffer.concat([header, ...records])
 }
 
