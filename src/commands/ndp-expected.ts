@@ -1,6 +1,6 @@
 import {parsePrefix} from '../address/prefix.ts'
+import {isLinkLocal} from '../address/scope.ts'
 import {formatIPv6, parseAddress} from '../address/text.ts'
-import {isLinkLocal} from '../diagnosis/address-text.ts'
 import type {Expected} from '../diagnosis/rule.ts'
 import {badUsage} from '../errors.ts'
 import type {FlagReader} from './flag-reader.ts'

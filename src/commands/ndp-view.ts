@@ -1,4 +1,4 @@
-import {isMulticast} from '../diagnosis/address-text.ts'
+import {isMulticast} from '../address/scope.ts'
 import type {Severity} from '../diagnosis/finding.ts'
 import {sumCounts} from '../diagnosis/finding-ledger.ts'
 import {readCopies} from '../events/copies.ts'

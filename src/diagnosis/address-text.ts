@@ -1,9 +1,7 @@
 import {isPrefixWithin, isWithin, parsePrefix} from '../address/prefix.ts'
 import {formatIPv6, parseAddress} from '../address/text.ts'
 
-export {isLinkLocal, isMulticast} from '../address/scope.ts'
-
-/** All of this room's addresses are RFC 5952 text. */
+/** Addresses are RFC 5952 text everywhere in this room. */
 const bytesOf = (ip: string): Uint8Array => parseAddress(ip)?.bytes ?? new Uint8Array(16)
 
 /** RFC 4291 §2.7.1. */

@@ -1,4 +1,5 @@
-import {isMulticast, isVirtualRouterMac} from './address-text.ts'
+import {isMulticast} from '../address/scope.ts'
+import {isVirtualRouterMac} from './address-text.ts'
 import {BoundedMap} from './bounded-map.ts'
 import type {Finding} from './finding.ts'
 import {conflict, flood, proxy, rate, routerFlag} from './neighbour-pages.ts'

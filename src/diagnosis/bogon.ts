@@ -1,4 +1,5 @@
-import {isInAny, isLinkLocal, isMulticast, networkOf} from './address-text.ts'
+import {isLinkLocal, isMulticast} from '../address/scope.ts'
+import {isInAny, networkOf} from './address-text.ts'
 import {BoundedMap} from './bounded-map.ts'
 import type {Finding} from './finding.ts'
 import {type NeighbourMessage, optionsNamed, who} from './neighbour-message.ts'

@@ -1,5 +1,6 @@
+import {isLinkLocal} from '../address/scope.ts'
 import type {InterfaceFacts} from '../protocol/facts.ts'
-import {isLinkLocal, solicitedNodeOf} from './address-text.ts'
+import {solicitedNodeOf} from './address-text.ts'
 import {BoundedMap} from './bounded-map.ts'
 import type {Finding} from './finding.ts'
 import type {NeighbourMessage} from './neighbour-message.ts'

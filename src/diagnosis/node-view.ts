@@ -1,5 +1,6 @@
+import {isLinkLocal} from '../address/scope.ts'
 import type {InterfaceFacts, NodeFacts, RouteFacts} from '../protocol/facts.ts'
-import {isInAny, isLinkLocal, isVirtualRouterMac} from './address-text.ts'
+import {isInAny, isVirtualRouterMac} from './address-text.ts'
 import type {ClusterFacts} from './observation.ts'
 
 /** Names that CNIs give to a pod's end on the node, and to the bridges that only pods are behind. */

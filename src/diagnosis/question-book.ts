@@ -1,4 +1,4 @@
-import {isMulticast} from './address-text.ts'
+import {isMulticast} from '../address/scope.ts'
 import {BoundedMap} from './bounded-map.ts'
 import type {NeighbourMessage, Place} from './neighbour-message.ts'
 

@@ -1,4 +1,5 @@
-import {isInAny, isInPrefix, isLinkLocal, isMulticast, overlaps} from './address-text.ts'
+import {isLinkLocal, isMulticast} from '../address/scope.ts'
+import {isInAny, isInPrefix, overlaps} from './address-text.ts'
 import type {Finding} from './finding.ts'
 import {optionsNamed} from './neighbour-message.ts'
 import type {AdvertisedPrefix, Router} from './router-book.ts'

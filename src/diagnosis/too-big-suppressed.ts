@@ -1,4 +1,4 @@
-import {isLinkLocal, isMulticast} from './address-text.ts'
+import {isLinkLocal, isMulticast} from '../address/scope.ts'
 import {BoundedMap} from './bounded-map.ts'
 import type {Finding} from './finding.ts'
 import type {NeighbourMessage} from './neighbour-message.ts'

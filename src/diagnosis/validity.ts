@@ -1,4 +1,5 @@
-import {isGroupMac, isLinkLocal, isMulticast, isVirtualRouterMac, multicastMacOf} from './address-text.ts'
+import {isLinkLocal, isMulticast} from '../address/scope.ts'
+import {isGroupMac, isVirtualRouterMac, multicastMacOf} from './address-text.ts'
 import type {Finding} from './finding.ts'
 import {isDiscovery, type NeighbourMessage, who} from './neighbour-message.ts'
 import {type Context, finding, type RuleKind} from './rule.ts'

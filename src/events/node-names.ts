@@ -1,4 +1,4 @@
-import {isLinkLocal} from '../diagnosis/address-text.ts'
+import {isLinkLocal} from '../address/scope.ts'
 import type {NodeFacts} from '../protocol/facts.ts'
 import {podBehind} from '../protocol/pod-behind.ts'
 import {shortName} from './flow-text.ts'
