@@ -215,7 +215,8 @@ int BPF_PROG(on_set_state, const struct sock *sock, const int before, const int 
 		note_listener(sock, network);
 	else if (after == SYN_SENT)
 		begin(sock, network);
-	else if (after == ESTABLISHED)
+	/* With data in its SYN (RFC 7413) a connection may be served, and closed here, before it is established. */
+	else if (after == ESTABLISHED || before == SYN_RECEIVED)
 		open(sock, before, network);
 	return 0;
 }
