@@ -1,7 +1,12 @@
 import {existsSync} from 'node:fs'
 import {join} from 'node:path'
 import {notBuilt} from '../errors.ts'
-import type {Files} from './observation.ts'
+
+export interface Files {
+  readonly object: string
+  readonly traceObject: string
+  readonly libbpf: string
+}
 
 /** Beside the bundle, or in the checkout's build folder. */
 export function findFiles(): Files {

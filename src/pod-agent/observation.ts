@@ -1,52 +1,26 @@
-import {programsRefused} from '../errors.ts'
 import type {AttachedInterface, InterfaceChange, Stopped} from '../protocol/message.ts'
 import type {AgentSettings} from '../protocol/settings.ts'
-import {Attachments} from './attachments.ts'
-import {interfaceChoice} from './choose-interface.ts'
-import {ClsactFilters} from './clsact.ts'
 import type {FlowPrograms} from './flow-programs.ts'
-import {type HookTools, observersOf} from './hooks.ts'
-import {Interfaces, presentLinks} from './interfaces.ts'
+import type {Files} from './files.ts'
+import {Interfaces} from './interfaces.ts'
 import {feedsOf} from './kernel-types.ts'
 import type {KnownLink} from './link-table.ts'
-import {loadPrograms} from './load-programs.ts'
-import {Clock} from './native/clock.ts'
-import {NativeError} from './native/failure.ts'
 import {exists, tcxPrograms, xdpProgram} from './native/ids.ts'
-import {type Libbpf, openLibbpf} from './native/libbpf.ts'
-import {type Libc, openLibc} from './native/libc.ts'
+import {dropFeed, loadParts, type Parts, preparePrograms} from './observation-parts.ts'
 import {lookAfterwards, type Looking} from './removal.ts'
-import {qdiscTools} from './sweep.ts'
-import {DropFeed} from './trace-drops.ts'
-import {TracePrograms} from './trace-programs.ts'
-import {Turns} from './turns.ts'
+import type {DropFeed} from './trace-drops.ts'
+import type {TracePrograms} from './trace-programs.ts'
+import type {Turns} from './turns.ts'
 
 export interface ObservationListener {
   changed(change: InterfaceChange): void
   failed(cause: unknown): void
 }
 
-export interface Files {
-  readonly object: string
-  readonly traceObject: string
-  readonly libbpf: string
-}
-
 /** Each TCX program takes an RCU grace period, 13 ms here: hello does not wait for all of a hundred pods' interfaces. */
 const attachFirst = 8
 const attachFirstMs = 250
 const rank = ({kind}: KnownLink): number => (kind === 'veth' ? 1 : 0)
-
-interface Parts {
-  readonly libbpf: Libbpf
-  readonly libc: Libc
-  readonly clock: Clock
-  readonly programs: FlowPrograms
-  readonly attachments: Attachments
-  readonly clsact: ClsactFilters
-  readonly turns: Turns
-  readonly traces: TracePrograms | undefined
-}
 
 /** The programs in the kernel and the interfaces that they are on, from loading to the look afterwards. */
 export class Observation implements AsyncDisposable {
@@ -84,8 +58,8 @@ export class Observation implements AsyncDisposable {
   static async start(wanted: AgentSettings, files: Files, listener: ObservationListener): Promise<Observation> {
     const {feeds, warnings} = feedsOf(wanted.feeds)
     const settings = {...wanted, feeds}
-    const {smaller, ...parts} = load(settings, files)
-    const traces = await prepare(settings, {...parts, object: files.traceObject})
+    const {smaller, ...parts} = loadParts(settings, files)
+    const traces = await preparePrograms(settings, {...parts, object: files.traceObject})
     const drops = dropFeed(settings, {libbpf: parts.libbpf, traces})
     const observation = new Observation({...parts, traces}, {listener, warnings: [...warnings, ...smaller], drops})
     try {
@@ -203,48 +177,4 @@ export class Observation implements AsyncDisposable {
       hookedPrograms: () => this.#interfaces.all.flatMap(hooksOf),
     }
   }
-}
-
-function load(settings: AgentSettings, files: Files): Omit<Parts, 'traces'> & {smaller: readonly string[]} {
-  const libbpf = openLibbpf(files.libbpf)
-  const libc = openLibc()
-  const clock = new Clock(libc)
-  const {programs, warnings: smaller} = loadPrograms(settings, {libbpf, libc, clock, object: files.object})
-  const clsact = new ClsactFilters(programs, {...qdiscTools(libbpf), run: settings.run})
-  const tools: HookTools = {
-    programs,
-    clsact,
-    choice: settings.hook,
-    xdpProgram: (index) => xdpProgram(libbpf, index),
-  }
-  const turns = new Turns()
-  const attachments = new Attachments(tools, {isChosen: interfaceChoice(settings.interfaces), turns})
-  return {libbpf, libc, clock, programs, attachments, clsact, turns, smaller}
-}
-
-/** The programs for what is there now: hello does not wait for those that it does not need. */
-async function prepare(
-  settings: AgentSettings,
-  {programs, clock, ...options}: Pick<Parts, 'libbpf' | 'libc' | 'clock' | 'programs'> & {readonly object: string},
-): Promise<TracePrograms | undefined> {
-  const chosen = presentLinks().filter(interfaceChoice(settings.interfaces))
-  // Side by side: both wait for the kernel's verifier.
-  const [flows, traces] = await Promise.allSettled([
-    programs.prepare(chosen.flatMap((link) => observersOf(settings.hook, link))),
-    TracePrograms.start(settings, {...options, cpus: programs.cpus, tickNs: clock.tickNs()}),
-  ])
-  if (flows.status === 'fulfilled' && traces.status === 'fulfilled') return traces.value
-  if (traces.status === 'fulfilled') traces.value?.close()
-  programs.close()
-  const cause: unknown = flows.status === 'rejected' ? flows.reason : traces.status === 'rejected' && traces.reason
-  throw cause instanceof NativeError ? programsRefused(cause.code, cause) : cause
-}
-
-function dropFeed(
-  {feeds: {drops, dropInterfaces = []}}: AgentSettings,
-  {libbpf, traces}: Pick<Parts, 'libbpf' | 'traces'>,
-): DropFeed | undefined {
-  return drops === false || traces === undefined
-    ? undefined
-    : new DropFeed(libbpf, {traces, hasCounts: drops === true, interfaces: dropInterfaces})
 }

@@ -1,19 +1,5 @@
 import {describe, expect, test} from 'vitest'
-import {type BatchKind, batchHeaderBytes, readBatch, writeBatchHeader} from '../../src/protocol/batch.ts'
-
-const kinds: readonly BatchKind[] = [
-  'flows',
-  'totals',
-  'copies',
-  'chains',
-  'neighbours',
-  'retransmissions',
-  'drops',
-  'drop-copies',
-  'losses',
-  'clients',
-  'connections',
-]
+import {batchHeaderBytes, type BatchKind, batchKinds, readBatch, writeBatchHeader} from '../../src/protocol/batch.ts'
 
 function message(kind: BatchKind, records: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(batchHeaderBytes + records.byteLength)
@@ -23,7 +9,7 @@ function message(kind: BatchKind, records: Uint8Array): Uint8Array {
 }
 
 describe('a batch', () => {
-  test.each(kinds)('of %s is read as it was written', (kind) => {
+  test.each(batchKinds)('of %s is read as it was written', (kind) => {
     const records = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8)
     expect(readBatch(message(kind, records))).toEqual({
       kind,
@@ -56,7 +42,7 @@ describe('a batch', () => {
     expect(readBatch(message('flows', new Uint8Array())).records).toHaveLength(0)
   })
 
-  test.each([kinds.length, 255, 0xffff_ffff])(
+  test.each([batchKinds.length, 255, 0xffff_ffff])(
     'of kind %i, which no agent of this version sends, is refused',
     (kind) => {
       const bytes = message('flows', new Uint8Array(8))
