@@ -79,7 +79,7 @@ inlined void find_interface(struct sk_buff *skb, struct drop_key *key)
 	if (network) {
 		key->network = network;
 		key->interface = device->ifindex;
-		bpf_probe_read_kernel(key->name, INTERFACE_NAME, __builtin_preserve_access_index(&device->name));
+		bpf_probe_read_kernel(key->name, sizeof(key->name), __builtin_preserve_access_index(&device->name));
 		return;
 	}
 	key->interface = skb->skb_iif;
@@ -94,7 +94,7 @@ inlined void find_interface(struct sk_buff *skb, struct drop_key *key)
 	if (key->interface && key->interface != index)
 		return;
 	key->interface = index;
-	bpf_probe_read_kernel(key->name, INTERFACE_NAME, __builtin_preserve_access_index(&device->name));
+	bpf_probe_read_kernel(key->name, sizeof(key->name), __builtin_preserve_access_index(&device->name));
 }
 
 inlined bool read_linear(struct sk_buff *skb, __u32 offset, void *to, __u32 size)
@@ -173,6 +173,18 @@ inlined void read_ipv4(struct dropped *dropped)
 		dropped->traits = protocol_entry(header->protocol) & 0xff;
 }
 
+#define NEIGHBOUR_ADVERTISEMENT 136
+#define IS_SOLICITED 0x40
+
+/* RFC 4861 §7.2.6: each node hears them, and most have no use for them. */
+inlined bool is_announcement(struct sk_buff *skb, const struct dropped *dropped)
+{
+	__u8 flags;
+
+	return (dropped->pair.destination.words[0] & 0xff) == 0xff &&
+	       read_linear(skb, dropped->offset + 4, &flags, sizeof(flags)) && !(flags & IS_SOLICITED);
+}
+
 /* Addresses, protocol, ICMP's type, and ports where the filter asks for them. */
 inlined void read_packet(struct sk_buff *skb, struct dropped *dropped)
 {
@@ -194,6 +206,8 @@ inlined void read_packet(struct sk_buff *skb, struct dropped *dropped)
 	dropped->ports = ports;
 	if (dropped->traits & HAS_TYPE)
 		key->icmp_type = ports & 0xff;
+	if (key->family == FAMILY_IPV6 && key->icmp_type == NEIGHBOUR_ADVERTISEMENT)
+		key->announces = is_announcement(skb, dropped);
 }
 
 #endif

@@ -57,7 +57,8 @@ struct drop_key {
 	__u32		reason;
 	__u32		network;		/* inode of the namespace, 0 where it cannot be told */
 	__u32		interface;
-	__u8		name[INTERFACE_NAME];	/* of the interface: its index means nothing in another namespace */
+	__u8		name[INTERFACE_NAME - 1]; /* of the interface, without its last zero: its index means nothing in another namespace */
+	__u8		announces;		/* 1: a neighbour advertisement to a group, which nobody asked for */
 	enum family	family;
 	__u8		protocol;		/* behind all extension headers that could be read */
 	enum direction	direction;

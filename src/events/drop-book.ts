@@ -93,7 +93,9 @@ export const keyOf = ({
   family,
   protocol,
   icmpType,
+  isAnnouncement,
   direction,
   interface: name,
   network,
-}: DropKind): string => JSON.stringify([reason, symbol, family, protocol, icmpType, direction, name, network])
+}: DropKind): string =>
+  JSON.stringify([reason, symbol, family, protocol, icmpType, isAnnouncement, direction, name, network])

@@ -9,7 +9,7 @@ export interface DropMeaning {
   readonly isBenign: boolean
 }
 
-type Place = Pick<DropKind, 'reason' | 'symbol'> & Partial<Pick<DropKind, 'protocol' | 'icmpType'>>
+type Place = Pick<DropKind, 'reason' | 'symbol'> & Partial<Pick<DropKind, 'protocol' | 'icmpType' | 'isAnnouncement'>>
 type Rule = readonly [reason: RegExp, symbol: RegExp, layer: string, text: string]
 
 const any = /^/
@@ -93,13 +93,15 @@ const nothingFollows: DropMeaning = {
   isBenign: true,
 }
 const unfitDiscovery: DropMeaning = {layer: 'NDP validation', text: 'a neighbour discovery message that is not valid, or an advertisement that nobody asked for; on Linux 6.1 also one that was taken', isBenign: false} // prettier-ignore
+const unusedAnnouncement: DropMeaning = {layer: 'NDP validation', text: 'an announcement of a neighbour that this node does not talk to', isBenign: true} // prettier-ignore
 const isDiscovery = (type: number | undefined): boolean => type !== undefined && type >= 133 && type <= 137
 
 /** The reason and the function; where they are the same for different things, what was dropped. */
-export function meaningOf({reason, symbol = '', protocol, icmpType}: Place): DropMeaning {
+export function meaningOf({reason, symbol = '', protocol, icmpType, isAnnouncement}: Place): DropMeaning {
   // RFC 8200 §4.7: what follows must be ignored. The kernel discards it as a blackhole route does.
   if (protocol === noNextHeader && symbol.startsWith('dst_discard')) return nothingFollows
-  if (reason === 'NOT_SPECIFIED' && symbol === 'icmpv6_rcv' && isDiscovery(icmpType)) return unfitDiscovery
+  if (reason === 'NOT_SPECIFIED' && symbol === 'icmpv6_rcv' && isDiscovery(icmpType))
+    return isAnnouncement === true ? unusedAnnouncement : unfitDiscovery
   const matches = ([first, second]: Rule): boolean => first.test(reason) && second.test(symbol)
   const harmless = benign.find(matches)
   const [, , layer, text] = harmless ?? told.find(matches) ?? [any, any, 'kernel', 'the kernel gives no cause']

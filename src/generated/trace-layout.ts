@@ -49,6 +49,7 @@ export const dropKeyLayout = {
   network: 12,
   interface: 16,
   name: 20,
+  announces: 35,
   family: 36,
   protocol: 37,
   direction: 38,

@@ -32,6 +32,7 @@ export class DropKinds {
       family: view.getUint8(at + layout.family) === 0 ? 4 : 6,
       protocol: view.getUint8(at + layout.protocol),
       ...(icmpType !== notKnown && {icmpType}),
+      ...(view.getUint8(at + layout.announces) === 1 && {isAnnouncement: true}),
       direction: directionOf(view.getUint8(at + layout.direction), symbol),
       ...(interfaceName !== undefined && {interface: interfaceName}),
       network,
@@ -49,7 +50,7 @@ export class DropKinds {
 
   /** What a socket has taken over has lost its device, and knows only the number of where it came in. */
   #interfaceName(view: DataView, at: number, network: number): string | undefined {
-    const bytes = Buffer.from(view.buffer, view.byteOffset + at + layout.name, layout.family - layout.name)
+    const bytes = Buffer.from(view.buffer, view.byteOffset + at + layout.name, layout.announces - layout.name)
     const name = bytes.toString('utf8').replace(/\0.*$/s, '')
     const index = view.getUint32(at + layout.interface, true)
     if (name !== '' || index === 0 || network !== this.#home) return name === '' ? undefined : name

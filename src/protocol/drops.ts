@@ -11,6 +11,8 @@ export interface DropKind {
   /** Behind all extension headers. */
   readonly protocol: number
   readonly icmpType?: number
+  /** A neighbour advertisement to a group that nobody asked for. */
+  readonly isAnnouncement?: true
   /** Egress: on its way out, be it sent here or forwarded. */
   readonly direction: Direction
   readonly interface?: string

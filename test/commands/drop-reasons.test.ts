@@ -96,6 +96,8 @@ const discovery: readonly Row[] = [
   {name: 'a wrong ICMPv6 checksum', into: 'host', packet: nd(`ICMPv6ND_NS(tgt='${host}', cksum=0x1234)`), where: 'ICMP_CSUM @ icmpv6_rcv', layer: 'checksum'},
   {name: 'a short router advertisement', into: 'host', source: 'fe80::77', packet: nd(`ICMPv6Unknown(type=134, msgbody=b'1234')`), where: 'PKT_TOO_SMALL @ icmpv6_rcv', layer: 'ICMPv6'},
   {name: 'a router advertisement from a global address', into: 'host', packet: nd('ICMPv6ND_RA()'), where: 'NOT_SPECIFIED @ icmpv6_rcv', layer: 'NDP validation'},
+  {name: 'an announcement to all of an unknown neighbour', into: 'host', mac: '33:33:00:00:00:01', packet: `IPv6(src=S, dst='ff02::1', hlim=255) / ICMPv6ND_NA(tgt='fd0b::79', S=0)`, where: 'NOT_SPECIFIED @ icmpv6_rcv', layer: 'NDP validation', isBenign: true},
+  {name: 'an answer that is sent to all', into: 'host', mac: '33:33:00:00:00:01', packet: `IPv6(src=S, dst='ff02::1', hlim=255) / ICMPv6ND_NA(tgt='fd0b::79', S=1)`, where: 'NOT_SPECIFIED @ icmpv6_rcv', layer: 'NDP validation'},
   {name: 'an advertisement of an unknown neighbour', into: 'host', packet: nd(`ICMPv6ND_NA(tgt='fd0b::78')`), where: 'NOT_SPECIFIED @ icmpv6_rcv', layer: 'NDP validation'},
 ] // prettier-ignore
 
