@@ -1,5 +1,6 @@
 import {
   captureBroken,
+  captureCompressed,
   captureTruncated,
   captureUnreadable,
   captureVersion,
@@ -11,6 +12,13 @@ import {type CaptureFormat, type CaptureInterface, FrameCursor, Malformed, Other
 import {isPcap, Pcap} from './pcap.ts'
 import {isPcapng, Pcapng} from './pcapng.ts'
 import {Window} from './window.ts'
+
+/** By their first bytes; Node has nothing to read them with. */
+const otherCompressions: ReadonlyMap<number, string> = new Map([
+  [0xfd37_7a58, 'xz'],
+  [0x0422_4d18, 'lz4'],
+  ...Array.from({length: 9}, (_, level) => [0x425a_6831 + level, 'bzip2'] as const),
+])
 
 /** The frames of one capture, one after the other, without an object for each. Memory is that of one window. */
 export class CaptureFile implements AsyncDisposable {
@@ -96,6 +104,8 @@ export class CaptureFile implements AsyncDisposable {
       this.#format = new Pcapng()
       return
     }
+    const compression = otherCompressions.get(window.view.getUint32(window.start))
+    if (compression !== undefined) throw captureCompressed(this.path, compression)
     if (!isPcap(window)) throw notACapture(this.path, 'it begins as neither pcap nor pcapng does')
     try {
       while ((this.#format = Pcap.read(window)) === undefined) if (!(await this.#fill())) throw this.#truncated()

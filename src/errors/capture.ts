@@ -20,6 +20,11 @@ export const notACapture = (path: string, why: string): PluginError =>
     advice: 'pcap and pcapng are read, also compressed with gzip or zstd. Convert others: editcap FILE out.pcapng',
   })
 
+export const captureCompressed = (path: string, tool: string): PluginError =>
+  new PluginError('capture-compressed', `${path} is compressed with ${tool}, which is not read`, {
+    advice: `gzip and zstd are. Decompress it: ${tool} -dc FILE | kubectl ipv6 observe --input-file -`,
+  })
+
 export const captureVersion = (path: string, version: string): PluginError =>
   new PluginError('capture-version', `${path} is a capture of version ${version}, which is not read`, {
     advice: 'pcap 2.4 and pcapng 1.0 are read. Convert it: editcap FILE out.pcapng',

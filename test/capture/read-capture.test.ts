@@ -97,6 +97,9 @@ describe('pcap', () => {
 describe('what is no capture', () => {
   test.each([
     ['nothing', Buffer.alloc(0), 'FILE is no capture: it is empty'],
+    ['xz', Buffer.from('fd377a585a00', 'hex'), 'FILE is compressed with xz, which is not read'],
+    ['bzip2', Buffer.from('BZh91AY'), 'FILE is compressed with bzip2, which is not read'],
+    ['lz4', Buffer.from('04224d1864', 'hex'), 'FILE is compressed with lz4, which is not read'],
     ['two bytes', Buffer.from('ab'), 'FILE is no capture: it is too short'],
     ['text', Buffer.from('hello, world'), 'FILE is no capture: it begins as neither pcap nor pcapng does'],
     [
