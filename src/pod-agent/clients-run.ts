@@ -17,7 +17,7 @@ import {exists} from './native/ids.ts'
 import {openLibbpf} from './native/libbpf.ts'
 import {openLibc} from './native/libc.ts'
 import {lookInside} from './native/netns.ts'
-import {Inhabitants, otherNetworks, ownNetwork, takeCensus} from './network-namespaces.ts'
+import {deserted, Inhabitants, otherNetworks, ownNetwork, takeCensus} from './network-namespaces.ts'
 import {RecordStream} from './record-stream.ts'
 import {lookAfterwards} from './removal.ts'
 
@@ -25,7 +25,6 @@ import {lookAfterwards} from './removal.ts'
 const lookMs = 50
 /** Who listens is looked for again when somebody nobody knows has clients: not more often, as it reads /proc. */
 const listenersEveryMs = 2000
-const deserted = 'The pod has ended: no process is left in its network namespace. This is what was counted until then.'
 const hiddenNamespaces =
   'Network namespaces of pods cannot be entered without SYS_PTRACE and SYS_ADMIN: connections that are open there already are not counted, and their listening sockets are not named. Try --profile privileged.'
 

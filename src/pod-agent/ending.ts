@@ -1,11 +1,11 @@
 import {setTimeout as delay} from 'node:timers/promises'
 
 /** Why a run is over. */
-export type EndReason = 'asked' | 'signal' | 'silence' | 'deadline'
+export type EndReason = 'asked' | 'signal' | 'silence' | 'deadline' | 'deserted'
 
 const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 /** How long a client may take to read its last counts. Who asked may be behind a slow tunnel, one that has fallen silent is hardly there. */
-const patienceMs: Readonly<Record<EndReason, number>> = {asked: 20_000, signal: 3000, deadline: 3000, silence: 1000} // prettier-ignore
+const patienceMs: Readonly<Record<EndReason, number>> = {asked: 20_000, signal: 3000, deadline: 3000, deserted: 3000, silence: 1000} // prettier-ignore
 
 /** Settles with the first reason to end; a failure rejects it. */
 export class Ending implements Disposable {

@@ -69,6 +69,9 @@ function networkAt(path: string): number | 'hidden' | undefined {
 
 const mayReadProcesses = (): boolean => hasCapabilities(readFileSync('/proc/self/status', 'utf8'), ['SYS_PTRACE'])
 
+export const deserted =
+  'The pod has ended: no process is left in its network namespace. This is what was counted until then.'
+
 /** Tells when a pod has ended: nobody is in its network namespace any more. Made in that namespace. */
 export class Inhabitants {
   readonly #network = ownNetwork()

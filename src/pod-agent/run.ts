@@ -9,6 +9,7 @@ import type {Ending} from './ending.ts'
 import {Exchange, type Greeting} from './exchange.ts'
 import {FactsFeed, type FactsListener} from './facts-feed.ts'
 import {findFiles} from './files.ts'
+import {deserted, Inhabitants} from './network-namespaces.ts'
 import {Observation} from './observation.ts'
 import {RecordStream} from './record-stream.ts'
 import {LossRing} from './trace-losses.ts'
@@ -41,6 +42,7 @@ class Run implements AsyncDisposable {
   readonly #conversation: Conversation
   #observation: Observation | undefined
   #facts: FactsFeed | undefined
+  #inhabitants: Inhabitants | undefined
   #streams: readonly Pick<RecordStream, 'send'>[] = []
   #streaming: NodeJS.Timeout | undefined
   #interfacesAtEnd: Hello['interfaces'] | undefined
@@ -81,6 +83,7 @@ class Run implements AsyncDisposable {
     const problems = problemsOf(observation)
     if (problems.length > 0 && problems.length === observation.interfaces.length) throw nothingAttached(problems)
     await this.#facts?.start(observation.turns)
+    if (containers !== undefined) this.#inhabitants = new Inhabitants()
     this.#exchange.begin({greeting: () => this.#greeting(observation), facts: () => this.#facts?.latest})
     return observation
   }
@@ -99,6 +102,10 @@ class Run implements AsyncDisposable {
       let pauseMs = Math.min(firstPauseMs, intervalMs)
       while (!signal.aborted) {
         await pause(pauseMs)
+        if (this.#inhabitants?.haveLeft() === true) {
+          this.#conversation.tell({type: 'notice', text: deserted})
+          this.#ending.end('deserted')
+        }
         if (!this.#conversation.canTakeDrain) continue
         if (this.#settings.feeds.drops === true) this.#observation?.drops?.send(this.#conversation)
         const {lines} = await drains.drain({final: false})

@@ -139,11 +139,14 @@ describe('kubectl ipv6 clients on a cluster', () => {
   test('ends with what it has counted when its pod ends, and says that in one sentence', async () => {
     const flags = ['--interval', '200ms', '-o', 'json']
     await using plugin = new Plugin(['clients', `pod/${name}`, ...flags], {kubeconfig: cluster.kubeconfig})
-    await plugin.until(/"kind":"start"/)
+    await using observe = new Plugin(['observe', `pod/${name}`, ...flags], {kubeconfig: cluster.kubeconfig})
+    await Promise.all([plugin, observe].map((each) => each.until(/"kind":"start"/)))
     await ask(addresses[0] ?? '', port)
     await cluster.kubectl(['delete', 'deployment/shop', '--wait=false'])
     const {status, stderr} = await plugin.ended
     expect(stderr).toBe(`node2 pod/default/${name}: The pod has ended: no process is left in its network namespace. This is what was counted until then.\n`) // prettier-ignore
+    expect(await observe.ended).toMatchObject({status: 0, stderr})
+    expect(observe.lines.at(-1)).toMatchObject({kind: 'summary', clean: true, accounted: true})
     const [counted] = plugin.lines.at(-1)?.['connections'] as {opened: number; existing: number; open: number}[]
     expect((counted?.opened ?? 0) - (counted?.existing ?? 0)).toBe(1)
     expect(plugin.lines.at(-1)).toMatchObject({kind: 'summary', clean: true})
