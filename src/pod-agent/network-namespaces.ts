@@ -1,4 +1,5 @@
 import {existsSync, readdirSync, readFileSync, statSync} from 'node:fs'
+import {networkInterfaces} from 'node:os'
 import {hasCapabilities} from '../protocol/capabilities.ts'
 
 /** Where names are: here, and of the node that a pod with its processes is on. */
@@ -72,7 +73,10 @@ const mayReadProcesses = (): boolean => hasCapabilities(readFileSync('/proc/self
 export const deserted =
   'The pod has ended: no process is left in its network namespace. This is what was counted until then.'
 
-/** Tells when a pod has ended: nobody is in its network namespace any more. Made in that namespace. */
+/**
+ * Tells when a pod has ended: nobody is in its network namespace any more, and nothing leads out of it. Made in that namespace, and asked there.
+ * A pod whose containers start again and again is empty in between where no pause container holds its place (CRI-O's `drop_infra_ctr`): it keeps its interface.
+ */
 export class Inhabitants {
   readonly #network = ownNetwork()
   #one = this.#find()
@@ -81,7 +85,7 @@ export class Inhabitants {
   haveLeft(): boolean {
     if (this.#one === undefined || networkAt(networkPath(this.#one)) === this.#network) return false
     const other = this.#find()
-    if (other === undefined) return true
+    if (other === undefined) return !hasWayOut()
     this.#one = other
     return false
   }
@@ -94,6 +98,10 @@ export class Inhabitants {
       ?.find((pid) => programOf(pid) !== own)
   }
 }
+
+/** An interface that is up and has an address: what tunnels' modules put into each namespace is down. */
+const hasWayOut = (): boolean =>
+  Object.values(networkInterfaces()).some((addresses) => addresses?.some(({internal}) => !internal) === true)
 
 /** What node runs, whatever flags it has. */
 function programOf(pid: string): string | undefined {
