@@ -1,4 +1,3 @@
-import {badUsage} from '../errors.ts'
 import {noFeeds} from '../protocol/settings.ts'
 import {type ObserveRequest, observeRequest, type ParsedLine} from './observe-request.ts'
 
@@ -14,8 +13,6 @@ const flows = 64
 
 export function dropsRequest({flags, targets, raw}: ParsedLine): DropsRequest {
   const run = observeRequest({flags: {...flags, flows, top: 0}, targets, raw})
-  if (run.interfaces.includes('!*'))
-    throw badUsage("No dropped packet can match -i '!*', which leaves out every interface", 'Leave it out.')
   const feeds = {...noFeeds, drops: true, dropInterfaces: run.interfaces}
   return {run: {...run, interfaces: noInterface, feeds}, all: flags['all'] === true}
 }

@@ -88,7 +88,7 @@ export function observeRequest({flags, targets, raw}: ParsedLine): ObserveReques
     agent: agentRequest(text, flags),
     filter,
     feeds: noFeeds,
-    interfaces: interfacePatterns(text.list('interface'), filter.zone),
+    interfaces: notNone(interfacePatterns(text.list('interface'), filter.zone)),
     hook: (text.one('hook') ?? 'auto') as HookChoice, // oclif has checked it against the same list
     flows: powerOfTwo(Number(flags['flows'])),
     intervalMs: intervalOf(text),
@@ -113,6 +113,11 @@ function captureOf(line: ParsedLine, text: FlagReader, filter: FlowFilter): Pick
     form: text.one('output'),
   })
   return {capture: {...capture, ...(hasInterval ? {intervalMs: intervalOf(text)} : {})}}
+}
+
+function notNone(patterns: readonly string[]): readonly string[] {
+  if (!patterns.includes('!*')) return patterns
+  throw badUsage("No packet can match -i '!*', which leaves out every interface", 'Leave it out.')
 }
 
 function intervalOf(text: FlagReader): number {

@@ -36,6 +36,7 @@ test.each([
   [{targets: ['local'], raw: [flag('pod', 'web')]}, 'knows addresses only'],
   [{targets: ['node1'], flags: {...plain.flags, 'all-nodes': true}}, 'exclude each other'],
   [{flags: {...plain.flags, selector: 'a=b', 'all-nodes': true}}, 'exclude each other'],
+  [{flags: {...plain.flags, interface: ['eth*', '!*']}}, 'leaves out every interface'],
   [{flags: {...plain.flags, duration: '2h'}}, '--duration is longer than --max-duration'],
   [{flags: {...plain.flags, interval: '10ms'}}, 'shorter than 100ms'],
   [{flags: {...plain.flags, interval: '301s'}}, 'is longer than 5m, and the kernel counts'],
