@@ -63,7 +63,7 @@ function liveIds(live: readonly IdTrial[]): readonly string[] {
   if (first === undefined) return []
   const name = `The live tracker on ${first.server ?? ''}`
   const [crossed, straight] = [live.filter(isCrossed), live.filter((trial) => !isCrossed(trial))]
-  if (live.every(({outcome}) => outcome === 'unanswered')) return [`${name} answered nothing.`]
+  if (live.every(({outcome}) => outcome === 'unanswered')) return [`${name} answered no announce.`]
   if (crossed.some(isAccepted)) return [`${name} is lenient: it accepted an id over another family than it was given over. A client that changes the family is served there, and so is whoever else learns the id.`] // prettier-ignore
   if (!straight.some(isAccepted)) return [`${name} accepted no id, not even over the family that it was given over.`]
   if (!crossed.some(({outcome}) => outcome === 'refused')) return [`${name} accepted its ids over the family that they were given over; whether it holds them to one address is not seen, as no crossed announce was answered.`] // prettier-ignore

@@ -107,8 +107,12 @@ export class ClientsView extends LineView<ClientsRequest> {
     const books = countedOnce(states).map((state) => this.#bookOf(state))
     const tallies = books.flatMap((book) => book.tallies())
     const losses = ClientBook.joinLosses(books)
-    if (this.isJson)
-      return jsonLine({...summaryObject(summary, {timeNs: nowNs(), top: []}), ...clientSummaryObject(tallies, losses)})
+    if (this.isJson) {
+      const untold = books.map((book) => Math.max(0, workloadRows(book.tallies()).length - mostWorkloads))
+      const workloadsUntold = untold.reduce((sum, each) => sum + each, 0)
+      const counted = {...clientSummaryObject(tallies, losses), workloadsUntold}
+      return jsonLine({...summaryObject(summary, {timeNs: nowNs(), top: []}), ...counted})
+    }
     const title = placeOf(summary)
     const workloads = workloadRows(tallies)
     return `${clientSummaryText({title, seconds: summary.seconds, tallies, workloads, losses, palette, width: outputWidth(Infinity)})}${removedText(summary, palette)}\n`

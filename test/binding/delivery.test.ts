@@ -20,7 +20,7 @@ test.each([
   ['accepted', 'refused', 'holds an id to the address that it gave it to'],
   ['accepted', 'unanswered', 'whether it holds them to one address is not seen'],
   ['refused', 'refused', 'accepted no id'],
-  ['unanswered', 'unanswered', 'answered nothing'],
+  ['unanswered', 'unanswered', 'answered no announce'],
 ] as const)('a live tracker whose ids are %s, and crossed over %s, is told beside the copy’s own', (...[stays, changes, words]) => {
   const [own, live, ...more] = idSentences([...trials('accepted', 'refused'), ...trials(stays, changes, 'port 6969')])
   expect(own).toMatch(/^With the copy's own tracker an id holds for the client address/)

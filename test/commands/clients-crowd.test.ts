@@ -66,5 +66,9 @@ describe.skipIf(!isRoot)('clients of UDP', () => {
     expect(ipv6?.['clients']).toBeLessThan(room)
     expect(kindsAt(lines, givenPort)).toMatchObject([{clients: 0, clientsAtLeast: true, datagramsReceived: late, datagramsSent: late, bytesReceived: late * 20, bytesSent: late * 16}]) // prettier-ignore
     expect(lines.at(-1)).toMatchObject({lost: {kernelRing: 0, untracked: 0, untallied: 0}})
+    // Without a name, each address is a workload of its own, and is counted by both ends.
+    const told = lines.filter(({kind}) => kind === 'workload').length
+    const untold = Number(lines.at(-1)?.['workloadsUntold'])
+    expect([told, Math.round((told + untold) / 1000)]).toEqual([200, Math.round(room / 1000)])
   })
 })
