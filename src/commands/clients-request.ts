@@ -1,6 +1,6 @@
 import {badUsage} from '../errors.ts'
 import {protocols} from '../events/protocol-names.ts'
-import {noFeeds} from '../protocol/settings.ts'
+import {noFeeds, noInterface} from '../protocol/settings.ts'
 import {canMatch} from './filter.ts'
 import {flagsOf, type ObserveRequest, observeRequest, type OutputForm, type ParsedLine} from './observe-request.ts'
 
@@ -12,8 +12,7 @@ export interface ClientsRequest {
   readonly top: number
 }
 
-/** No flow is counted: no interface, and the smallest table. */
-const noInterface = ['!*']
+/** No flow is counted: the smallest table does. */
 const flows = 64
 /** Whoever reads JSON asked for what is in it; a person asks for addresses. */
 const topOf: Readonly<Partial<Record<OutputForm, number>>> = {json: 100, wide: 10}
@@ -26,7 +25,7 @@ export function clientsRequest({flags, targets, raw}: ParsedLine): ClientsReques
   if (!canMatch(flagsOf(asked), [protocols.tcp, protocols.udp])) throw neitherCounted()
   const connections = flags['connections'] === true
   const top = flags['top'] === undefined ? (topOf[run.view.form ?? 'text'] ?? 0) : Number(flags['top'])
-  return {run: {...run, interfaces: noInterface, feeds: noFeeds, clients: {connections}}, connections, top}
+  return {run: {...run, interfaces: [noInterface], feeds: noFeeds, clients: {connections}}, connections, top}
 }
 
 const neitherCounted = (): Error =>

@@ -4,7 +4,7 @@ import {type ColourChoice} from '../output/colour.ts'
 import type {TimeFormat} from '../output/time.ts'
 import type {BindQuestion, ListenersQuestion} from '../protocol/binding.ts'
 import type {ClientsQuestion} from '../protocol/clients.ts'
-import {type Feeds, type HookChoice, noFeeds} from '../protocol/settings.ts'
+import {type Feeds, type HookChoice, noFeeds, noInterface} from '../protocol/settings.ts'
 import {captureRequest, type CaptureRequest} from './capture-request.ts'
 import {parseDuration} from './duration.ts'
 import {connectOptions, type FlagReader, type FlagValues, reader} from './flag-reader.ts'
@@ -116,8 +116,8 @@ function captureOf(line: ParsedLine, text: FlagReader, filter: FlowFilter): Pick
 }
 
 function notNone(patterns: readonly string[]): readonly string[] {
-  if (!patterns.includes('!*')) return patterns
-  throw badUsage("No packet can match -i '!*', which leaves out every interface", 'Leave it out.')
+  if (!patterns.includes(noInterface)) return patterns
+  throw badUsage(`No packet can match -i '${noInterface}', which leaves out every interface`, 'Leave it out.')
 }
 
 function intervalOf(text: FlagReader): number {

@@ -1,7 +1,7 @@
 import {setTimeout as delay} from 'node:timers/promises'
 import {nothingAttached} from '../errors.ts'
 import type {Hello} from '../protocol/message.ts'
-import type {AgentSettings} from '../protocol/settings.ts'
+import {type AgentSettings, noInterface} from '../protocol/settings.ts'
 import {enterNetworkOfContainers} from './containers.ts'
 import type {Conversation} from './conversation.ts'
 import {Drains} from './drain.ts'
@@ -171,7 +171,7 @@ class Run implements AsyncDisposable {
 
   #warnings(observation: Observation): readonly string[] {
     const {warnings, interfaces} = observation
-    const isNoneAsked = this.#settings.interfaces.includes('!*')
+    const isNoneAsked = this.#settings.interfaces.includes(noInterface)
     const none = `No interface matches ${this.#settings.interfaces.join(' ')}; one that appears is observed then.`
     return [...warnings, ...problemsOf(observation), ...(interfaces.length === 0 && !isNoneAsked ? [none] : [])]
   }

@@ -49,6 +49,9 @@ export interface Feeds {
   readonly facts: boolean
 }
 
+/** The pattern that leaves out every interface: for runs that count no flow. */
+export const noInterface = '!*'
+
 export const noFeeds: Feeds = {
   icmpTypes: [],
   chains: false,
